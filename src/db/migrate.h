@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Migrations go forward only, are numbered without gaps, and are checksummed: a store that was
+ * migrated by other text is refused. Their SQL uses words that are replaced for each engine (whole
+ * words, outside of quotes and comments):
+ *
+ *   word     SQLite     PostgreSQL            word    SQLite   PostgreSQL
+ *   ID       INTEGER    BIGINT                BYTES   BLOB     BYTEA
+ *   TIME     INTEGER    BIGINT                DOUBLE  REAL     DOUBLE PRECISION
+ *   FLAG     INTEGER    BOOLEAN               STRICT  STRICT   (nothing)
+ */
+#pragma once
+
+#include "db/db.h"
+
+/* Bring the file to the schema's newest version, one transaction for each migration. INVALID when
+ * the store is newer than the program or was migrated by other text; the sentence says what to do.
+ * `applied` is how many ran. The owner lock must be held. */
+bool db_migrate(const DbOptions *options, int *applied, GError **error) MUST_USE;
+
+/* The text of a migration for SQLite, in `mem`. */
+char *migrate_text_sqlite(Arena *mem, const char *sql);
