@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "http/route.h"
+
+#include "base/log.h"
+#include "http/fixture.h"
+#include "http/request_parts.h"
+#include "http/testing.h"
+
+#include <string.h>
+
+#define PUBLIC 9
+#define OFFICER 2
+#define FORM_TYPE "application/x-www-form-urlencoded"
+
+static bool
+handler(Request *req, Response *res, GError **error)
+{
+    (void)req;
+    (void)res;
+    (void)error;
+    return true;
+}
+
+static const FormSpec empty = { .name = "empty", .size = 1 };
+static const Upload   upload = { .max_body = 1 };
+
+/* A table of two routes and what is wrong with it; NULL: nothing. */
+static const struct {
+    const char *name;
+    Route       routes[3];
+    const char *expect;
+} tables[] = {
+    { "good", { { HTTP_GET, "/a", handler, OFFICER, 0, NULL, NULL, false } }, NULL },
+    { "the same path for two methods",
+      { { HTTP_GET, "/a", handler, OFFICER, 0, NULL, NULL, false },
+        { HTTP_POST, "/a", handler, OFFICER, 0, &empty, NULL, false } },
+      NULL },
+    { "static beside a param",
+      { { HTTP_GET, "/a/{b}", handler, OFFICER, 0, NULL, NULL, false },
+        { HTTP_GET, "/a/new", handler, OFFICER, 0, NULL, NULL, false } },
+      NULL },
+    { "nobody may use it",
+      { { HTTP_GET, "/a", handler, 0, 0, NULL, NULL, false } },
+      "route /a does not say who may use it" },
+    { "a public form without a limit",
+      { { HTTP_POST, "/a", handler, PUBLIC, 0, &empty, NULL, false } },
+      "public form /a has no rate limit" },
+    { "a POST without a form",
+      { { HTTP_POST, "/a", handler, OFFICER, 0, NULL, NULL, false } },
+      "POST /a has no form" },
+    { "no handler", { { HTTP_GET, "/a", NULL, OFFICER, 0, NULL, NULL, false } },
+      "route /a has no handler" },
+    { "no method", { { 0, "/a", handler, OFFICER, 0, NULL, NULL, false } }, "route /a has no method" },
+    { "an upload by GET",
+      { { HTTP_GET, "/a", handler, OFFICER, 0, NULL, &upload, false } },
+      "GET /a has an upload" },
+    { "no slash in front", { { HTTP_GET, "a", handler, OFFICER, 0, NULL, NULL, false } },
+      "route a: not a path" },
+    { "too deep",
+      { { HTTP_GET, "/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", handler, OFFICER, 0, NULL, NULL, false } },
+      "route /a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a: not a path" },
+    { "half a param", { { HTTP_GET, "/a{b}", handler, OFFICER, 0, NULL, NULL, false } },
+      "route /a{b}: a broken {param}" },
+    { "a param twice", { { HTTP_GET, "/{b}/{b}", handler, OFFICER, 0, NULL, NULL, false } },
+      "route /{b}/{b}: a {param} twice" },
+    { "the same route twice",
+      { { HTTP_GET, "/a/{b}", handler, OFFICER, 0, NULL, NULL, false },
+        { HTTP_GET, "/a/{c}", handler, OFFICER, 0, NULL, NULL, false } },
+      "routes /a/{c} and /a/{b} are the same" },
+};
+
+static void
+test_tables(void)
+{
+    Gate gate = { .perm_public = PUBLIC };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+        const Route *const list[] = { tables[i].routes, NULL };
+        g_autoptr(GError)  error = NULL;
+        g_autoptr(Router)  router = router_new(list, &gate, &error);
+
+        g_test_message("%s", tables[i].name);
+        g_assert_true((router == NULL) == (tables[i].expect != NULL));
+        if (tables[i].expect == NULL)
+            continue;
+        g_assert_error(error, APP_ERROR, APP_ERROR_INTERNAL);
+        g_assert_cmpstr(error->message, ==, tables[i].expect);
+    }
+}
+
+static const struct {
+    const char *name, *target;
+    int         status;
+    const char *text; /* NULL: not looked at */
+} finds[] = {
+    { "the root", "/", 200, "hello" },
+    { "a static path", "/hello", 200, "hello" },
+    { "a query does not matter", "/hello?a=b/c", 200, "hello" },
+    { "two params", "/echo/x/y?q=z", 200, "x|y|z" },
+    { "static wins over a param", "/echo/fixed/y", 200, "fixed y" },
+    { "a param takes the encoded word", "/echo/%66ixed/y", 200, "fixed|y|-" },
+    { "Arabic, encoded", "/echo/%D8%B5%D9%88%D8%AA/y?q=%D8%B5", 200, "صوت|y|ص" },
+    { "a plus in a path is a plus", "/echo/a+b/c?q=a+b", 200, "a+b|c|a b" },
+    { "a percent, encoded", "/echo/100%25/y", 200, "100%|y|-" },
+    { "the first of two", "/echo/x/y?q=1&q=2", 200, "x|y|1" },
+    { "an empty query value", "/echo/x/y?q=", 200, "x|y|" },
+    { "a query of bad bytes counts as absent", "/echo/x/y?q=%FF", 200, "x|y|-" },
+    { "a query with a NUL counts as absent", "/echo/x/y?q=a%00", 200, "x|y|-" },
+    { "a query with half a percent counts as absent", "/echo/x/y?q=%4", 200, "x|y|-" },
+    { "an unknown path", "/nope", 404, NULL },
+    { "a slash at the end", "/hello/", 404, NULL },
+    { "two slashes", "//hello", 404, NULL },
+    { "a path in capitals", "/HELLO", 404, NULL },
+    { "an empty param", "/echo//y", 404, NULL },
+    { "NUL in a param", "/echo/x/a%00", 404, NULL },
+    { "not UTF-8 in a param", "/echo/x/%FF", 404, NULL },
+    { "overlong UTF-8 in a param", "/echo/x/%C0%AE", 404, NULL },
+    { "half a percent in a param", "/echo/x/%4", 404, NULL },
+    { "no digits in a param", "/echo/x/%zz", 404, NULL },
+    { "a slash in a param", "/echo/x/a%2Fb", 404, NULL },
+    { "a backslash in a param", "/echo/x/a%5cb", 404, NULL },
+    { "a dot in a param", "/echo/x/.", 404, NULL },
+    { "the folder above", "/echo/x/..", 404, NULL },
+    { "the folder above, encoded", "/echo/x/%2e%2E", 404, NULL },
+    { "out of the site", "/../../etc/passwd", 404, NULL },
+    { "deeper than any route", "/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", 404, NULL },
+    { "GET of a form", "/form", 405, NULL },
+    { "our own path of refusals", "/.refused/400", 404, NULL },
+};
+
+static void
+test_find(void)
+{
+    g_autoptr(Fixture) fixture = fixture_new();
+    g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(finds); i++) {
+        const Response *res = testing_get(testing, finds[i].target);
+
+        g_test_message("%s", finds[i].name);
+        g_assert_cmpint(response_status(res), ==, finds[i].status);
+        if (finds[i].text != NULL)
+            g_assert_cmpstr(testing_text(testing), ==, finds[i].text);
+    }
+}
+
+static void
+test_methods(void)
+{
+    g_autoptr(Fixture) fixture = fixture_new();
+    g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
+    const Response    *res = testing_get(testing, "/form");
+
+    g_assert_cmpint(response_status(res), ==, 405);
+    g_assert_cmpstr(response_find(res, "Allow"), ==, "POST");
+    res = testing_post(testing, "/hello", "");
+    g_assert_cmpint(response_status(res), ==, 405);
+    g_assert_cmpstr(response_find(res, "Allow"), ==, "GET, HEAD");
+    res = testing_send(testing, "HEAD", "/hello", NULL, NULL, 0);
+    g_assert_cmpint(response_status(res), ==, 200);
+    g_assert_true(testing_request(testing)->method == HTTP_GET);
+}
+
+static void
+test_form(void)
+{
+    g_autoptr(Fixture) fixture = fixture_new();
+    g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
+
+    g_assert_cmpint(response_status(testing_post(testing, "/form", "csrf=good&title=a")), ==, 200);
+    g_assert_cmpstr(testing_text(testing), ==, "title=a");
+    g_assert_cmpint(response_status(testing_post(testing, "/form", "csrf=good")), ==, 422);
+    g_assert_cmpint(response_status(testing_post(testing, "/form", "csrf=good&title=a&x=1")), ==, 422);
+    g_assert_cmpint(response_status(testing_post(testing, "/form", "title=a")), ==, 403);
+    g_assert_cmpint(response_status(testing_post(testing, "/form", "")), ==, 403);
+    g_assert_cmpint(fixture->handled, ==, 3);
+    g_assert_cmpint(fixture->entered, ==, 5);
+    g_assert_cmpint(response_status(testing_post(testing, "/machine", "title=a")), ==, 200);
+    g_assert_cmpint(fixture->checked, ==, 5);
+}
+
+static void
+test_bodies(void)
+{
+    g_autoptr(Fixture) fixture = fixture_new();
+    g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
+    g_autofree char   *fits = g_strnfill(64 * 1024, '&'), *over = g_strnfill(64 * 1024 + 1, '&');
+
+    memcpy(fits, "csrf=good&title=a", 17);
+    g_assert_cmpint(response_status(testing_post(testing, "/form", fits)), ==, 200);
+    g_assert_cmpint(response_status(testing_post(testing, "/form", over)), ==, 413);
+    g_assert_cmpint(response_status(testing_send(testing, "POST", "/form", "application/json", "{}", 2)),
+                    ==, 415);
+    g_assert_cmpint(response_status(testing_send(testing, "POST", "/form", NULL, "a=b", 3)), ==, 415);
+    g_assert_cmpint(response_status(testing_send(testing, "POST", "/form", "multipart/form-data", "a", 1)),
+                    ==, 415);
+    g_assert_cmpint(response_status(testing_send(testing, "POST", "/machine",
+                                                 "Application/X-WWW-Form-UrlEncoded ; charset=utf-8",
+                                                 "title=a", 7)),
+                    ==, 200);
+    g_assert_cmpint(response_status(testing_send(testing, "POST", "/upload", "multipart/form-data", "a", 1)),
+                    ==, 422);
+    g_assert_cmpint(fixture->handled, ==, 2);
+}
+
+static void
+test_gate(void)
+{
+    g_autoptr(Fixture) fixture = fixture_new();
+    g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
+    const Response    *res;
+
+    testing_set_header(testing, "X-Stranger", "yes");
+    res = testing_post(testing, "/form", "csrf=good&title=a");
+    g_assert_cmpint(response_status(res), ==, 429);
+    g_assert_cmpstr(response_find(res, "Retry-After"), ==, "7");
+    g_assert_cmpint(fixture->checked, ==, 0);
+    g_assert_cmpint(fixture->handled, ==, 0);
+}
+
+static const struct {
+    AppError code;
+    int      status;
+} errors[] = {
+    { APP_ERROR_INVALID, 422 },   { APP_ERROR_UNAUTHENTICATED, 401 }, { APP_ERROR_FORBIDDEN, 403 },
+    { APP_ERROR_NOT_FOUND, 404 }, { APP_ERROR_CONFLICT, 409 },        { APP_ERROR_LIMITED, 429 },
+    { APP_ERROR_TOO_LARGE, 413 }, { APP_ERROR_BUSY, 503 },            { APP_ERROR_INTERNAL, 500 },
+};
+
+static void
+test_errors(void)
+{
+    g_autoptr(Fixture) fixture = fixture_new();
+    g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(errors); i++) {
+        g_autofree char *target = g_strdup_printf("/wrong?code=%d", errors[i].code);
+        int64_t          bugs = log_bug_count();
+        const Response  *res = testing_get(testing, target);
+        bool             later = errors[i].status == 429 || errors[i].status == 503;
+
+        g_assert_cmpint(response_status(res), ==, errors[i].status);
+        g_assert_true(g_str_has_prefix(testing_text(testing), "error"));
+        g_assert_null(response_find(res, "X-Forgotten"));
+        g_assert_cmpstr(response_find_cookie(res, "kept"), ==, "yes");
+        g_assert_true((response_find(res, "Retry-After") != NULL) == later);
+        g_assert_cmpint(log_bug_count() - bugs, ==, errors[i].status == 500);
+    }
+}
+
+static void
+test_silence(void)
+{
+    g_autoptr(Fixture) fixture = fixture_new();
+    g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
+    const Response    *res;
+
+    g_assert_cmpint(response_status(testing_get(testing, "/wrong")), ==, 500); /* answers nothing */
+    testing_set_header(testing, "X-Silent", "yes");
+    res = testing_get(testing, "/nope");
+    g_assert_cmpint(response_status(res), ==, 404);
+    g_assert_nonnull(strstr(testing_text(testing), "تعذّر"));
+    g_assert_nonnull(strstr(testing_text(testing), "lang=\"en\""));
+}
+
+static void
+count_route(const Route *route, void *data)
+{
+    const Route **last = data;
+
+    g_assert_true(*last == NULL || strcmp((*last)->path, route->path) <= 0);
+    *last = route;
+}
+
+static void
+test_each(void)
+{
+    g_autoptr(Fixture) fixture = fixture_new();
+    const Route       *last = NULL;
+
+    router_each(fixture->router, count_route, &last);
+    g_assert_cmpstr(last->path, ==, "/wrong");
+}
+
+static void
+test_cookies(void)
+{
+    g_autoptr(Fixture) fixture = fixture_new();
+    g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
+
+    testing_get(testing, "/wrong?code=1");
+    g_assert_cmpstr(testing_cookie(testing, "kept"), ==, "yes");
+    testing_get(testing, "/hello");
+    g_assert_cmpstr(request_cookie(testing_request(testing), "kept"), ==, "yes");
+    testing_set_cookie(testing, "kept", NULL);
+    testing_get(testing, "/hello");
+    g_assert_null(request_cookie(testing_request(testing), "kept"));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/route/tables", test_tables);
+    g_test_add_func("/route/find", test_find);
+    g_test_add_func("/route/methods", test_methods);
+    g_test_add_func("/route/form", test_form);
+    g_test_add_func("/route/bodies", test_bodies);
+    g_test_add_func("/route/gate", test_gate);
+    g_test_add_func("/route/errors", test_errors);
+    g_test_add_func("/route/silence", test_silence);
+    g_test_add_func("/route/each", test_each);
+    g_test_add_func("/route/cookies", test_cookies);
+    return g_test_run();
+}
