@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Runs commands. What must stay true: the read transaction ends before the plan is given to the
+ * writer, the command id stays the same when prepare runs again, and what happens `now` does too. */
+#include "core/command.h"
+
+#include "core/crypto.h"
+
+enum { TRIES = 5, BATCH = 256 };
+
+typedef struct CommandStep {
+    struct CommandStep *next;
+    const DbQuery      *query;
+    const DbValue      *params;
+    size_t              n_params;
+} CommandStep;
+
+/* ---- what prepare may call ---- */
+
+bool
+command_refuse(Prepare *prepare, const Refusal *refusal, GError **error)
+{
+    *prepare->refusal = *refusal;
+    prepare->refusal->field = arena_copy(prepare->mem, refusal->field);
+    for (size_t i = 0; i < G_N_ELEMENTS(refusal->arguments); i++)
+        prepare->refusal->arguments[i] = arena_copy(prepare->mem, refusal->arguments[i]);
+
+    return fail(error, APP_ERROR_INVALID, "refused with message %d", refusal->message);
+}
+
+static DbValue
+copy_value(Arena *mem, DbValue value)
+{
+    if (value.type == DB_TYPE_TEXT)
+        value.text = arena_copy(mem, value.text);
+    else if (value.type == DB_TYPE_BYTES)
+        value.bytes = arena_bytes(mem, value.bytes);
+    return value;
+}
+
+void
+command_last(Prepare *prepare, const DbQuery *query, const DbValue *params, size_t n_params)
+{
+    CommandStep  *step = ARENA_NEW(prepare->mem, CommandStep);
+    DbValue      *copies = ARENA_ARRAY(prepare->mem, DbValue, n_params);
+    CommandStep **end = &prepare->last;
+
+    for (size_t i = 0; i < n_params; i++)
+        copies[i] = copy_value(prepare->mem, params[i]);
+    *step = (CommandStep){ .query = query, .params = copies, .n_params = n_params };
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = step;
+}
+
+static void
+add_last_steps(const Prepare *prepare)
+{
+    for (const CommandStep *step = prepare->last; step != NULL; step = step->next)
+        plan_any(prepare->plan, step->query, step->params, step->n_params);
+}
+
+/* ---- one command ---- */
+
+Bytes
+command_id_read(Arena *mem, const char *text)
+{
+    uint8_t *id = arena_alloc(mem, COMMAND_ID_SIZE);
+
+    if (text == NULL || !crypto_from_base64(text, id, COMMAND_ID_SIZE))
+        crypto_random(id, COMMAND_ID_SIZE);
+    return (Bytes){ id, COMMAND_ID_SIZE };
+}
+
+/* What stays the same however often prepare runs. */
+typedef struct {
+    CommandContext context;
+    CommandPrepare prepare;
+    const void    *cmd;
+    void          *result;
+} Run;
+
+static CommandContext
+settle_context(const CommandContext *given)
+{
+    CommandContext context = *given;
+
+    if (context.command_id.data == NULL)
+        context.command_id = command_id_read(context.mem, NULL);
+    if (context.at == 0)
+        context.at = clock_now(context.sys->clock);
+    return context;
+}
+
+/* The snapshot ends here, whatever prepare says. */
+static bool
+prepare_plan(const Run *run, Prepare *state, Refusal *refusal, GError **error)
+{
+    const CommandContext *context = &run->context;
+    g_autoptr(DbTx) tx = db_begin(context->sys->db, context->mem, error);
+
+    if (tx == NULL)
+        return false;
+
+    *refusal = (Refusal){ .message = 0 };
+    *state = (Prepare){
+        .sys = context->sys,
+        .mem = context->mem,
+        .tx = tx,
+        .plan = plan_new(context->mem),
+        .by = context->by,
+        .now = context->at,
+        .recorded_at = clock_now(context->sys->clock),
+        .command_id = context->command_id,
+        .refusal = refusal,
+    };
+    if (!run->prepare(state, run->cmd, run->result, error))
+        return false;
+
+    add_last_steps(state);
+    return true;
+}
+
+static bool
+run_once(const Run *run, CommandOutcome *outcome, GError **error)
+{
+    Prepare state;
+
+    if (!prepare_plan(run, &state, &outcome->refusal, error))
+        return false;
+
+    outcome->repeated = state.repeated;
+    return state.repeated || db_apply(run->context.sys->db, state.plan, error);
+}
+
+static bool
+run_until_decided(const Run *run, CommandOutcome *outcome, GError **error)
+{
+    for (int i = 0; i < TRIES; i++) {
+        g_autoptr(GError) failure = NULL;
+
+        *outcome = (CommandOutcome){ .repeated = false };
+        if (run_once(run, outcome, &failure))
+            return true;
+        if (error_code(failure) != APP_ERROR_RACE) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return false;
+        }
+    }
+    return fail(error, APP_ERROR_CONFLICT, "others were faster %d times in a row", TRIES);
+}
+
+bool
+command_run(const CommandContext *context, CommandPrepare prepare, const void *cmd, void *result,
+            CommandOutcome *outcome, GError **error)
+{
+    Run            run = { settle_context(context), prepare, cmd, result };
+    CommandOutcome ignored;
+
+    return run_until_decided(&run, outcome == NULL ? &ignored : outcome, error);
+}
+
+/* ---- many ---- */
+
+static bool
+run_together(const Run *runs, size_t n, GError **error)
+{
+    const WritePlan *plans[BATCH];
+    size_t           n_plans = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        Prepare state;
+        Refusal refusal;
+
+        if (!prepare_plan(&runs[i], &state, &refusal, error))
+            return false;
+        if (!state.repeated)
+            plans[n_plans++] = state.plan;
+    }
+    return db_apply_all(runs[0].context.sys->db, plans, n_plans, error);
+}
+
+/* A race inside the commit does not tell which item lost it. */
+static bool
+run_chunk(const Run *runs, size_t n, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    CommandOutcome ignored;
+
+    if (run_together(runs, n, &failure))
+        return true;
+    if (error_code(failure) != APP_ERROR_RACE) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return false;
+    }
+
+    for (size_t i = 0; i < n; i++)
+        if (!run_until_decided(&runs[i], &ignored, error))
+            return false;
+    return true;
+}
+
+bool
+command_run_batch(const CommandContext *contexts, CommandPrepare prepare, const void *const *cmds,
+                  void *const *results, size_t n, GError **error)
+{
+    if (n == 0)
+        return true;
+
+    Run *runs = ARENA_ARRAY(contexts[0].mem, Run, n);
+    for (size_t i = 0; i < n; i++)
+        runs[i] = (Run){ settle_context(&contexts[i]), prepare, cmds[i], results[i] };
+
+    for (size_t at = 0; at < n; at += BATCH)
+        if (!run_chunk(runs + at, MIN(n - at, BATCH), error))
+            return false;
+    return true;
+}

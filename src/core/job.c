@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Runs jobs. What must stay true: a job runs only under its lease in the table, on however many nodes;
+ * a node that dies gives it back when the lease ends. A wake makes every job due, whatever the table
+ * says, because what woke us may be work for any of them. */
+#include "core/job.h"
+
+#include "base/log.h"
+#include "base/thread.h"
+
+#define LEASE MINUTES
+#define LOOK_EVERY SECONDS         /* the clock may be moved */
+#define RETRY_AFTER (10 * SECONDS) /* after an error, unless the job runs more often */
+#define REST (SECONDS / 10)        /* between two passes of wakes, so that many count as one */
+
+enum { IDLE_PASSES = 32 };
+
+/* ---- statements ---- */
+
+typedef struct {
+    const char *name;
+    int64_t     next_at, lease_until, runs;
+} JobRow;
+
+static const DbColumn row_columns[] = {
+    DB_COLUMN(JobRow, name),
+    DB_COLUMN(JobRow, next_at),
+    DB_MAYBE(JobRow, lease_until),
+    DB_COLUMN(JobRow, runs),
+};
+
+static const DbQuery find_job = {
+    .sql = "SELECT name, next_at, lease_until, runs FROM job WHERE name = $1",
+    DB_COLUMNS(JobRow, row_columns),
+};
+
+static const DbQuery insert_job = {
+    .sql = "INSERT INTO job (name, next_at, runs) VALUES ($1, $2, 0) ON CONFLICT (name) DO NOTHING",
+    .table = "job",
+};
+
+static const DbQuery claim_job = {
+    .sql = "UPDATE job SET lease_until = $1, runs = runs + 1 WHERE name = $2 AND runs = $3",
+    .table = "job",
+};
+
+static const DbQuery release_job = {
+    .sql = "UPDATE job SET lease_until = NULL, next_at = $1 WHERE name = $2 AND runs = $3",
+    .table = "job",
+};
+
+const DbQuery *const job_queries[] = { &find_job, &insert_job, &claim_job, &release_job, NULL };
+
+const DbTable        job_tables[] = { { "job", DB_TABLE_MACHINERY }, { NULL, 0 } };
+
+/* ---- one job ---- */
+
+static bool
+add_job(System *sys, Arena *mem, const char *name, GError **error)
+{
+    WritePlan *plan = plan_new(mem);
+
+    plan_any(plan, &insert_job, DB_PARAMS(db_text(name), db_int(clock_now(sys->clock))));
+    return db_apply(sys->db, plan, error);
+}
+
+static bool
+read_job(System *sys, Arena *mem, const char *name, JobRow *row, bool *found, GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
+
+    return tx != NULL && db_maybe(tx, &find_job, DB_PARAMS(db_text(name)), row, found, error);
+}
+
+static bool
+find_or_add_job(System *sys, Arena *mem, const char *name, JobRow *row, GError **error)
+{
+    bool found;
+
+    if (!read_job(sys, mem, name, row, &found, error))
+        return false;
+    if (found)
+        return true;
+
+    return add_job(sys, mem, name, error) && read_job(sys, mem, name, row, &found, error) &&
+           (found || fail(error, APP_ERROR_INTERNAL, "job %s is not there", name));
+}
+
+/* `runs` is who holds the lease: it is raised by each claim. */
+static bool
+claim_or_pass(System *sys, Arena *mem, JobRow *row, bool *claimed, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    WritePlan *plan = plan_new(mem);
+
+    plan_one(
+        plan, &claim_job,
+        DB_PARAMS(db_int(clock_now(sys->clock) + LEASE), db_text(row->name), db_int(row->runs)));
+    *claimed = db_apply(sys->db, plan, &failure);
+    row->runs++;
+    if (*claimed || error_code(failure) == APP_ERROR_RACE)
+        return true;
+
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+static bool
+release(System *sys, Arena *mem, const JobRow *row, AppTime next_at, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    WritePlan *plan = plan_new(mem);
+
+    plan_one(plan, &release_job, DB_PARAMS(db_int(next_at), db_text(row->name), db_int(row->runs)));
+    if (db_apply(sys->db, plan, &failure) || error_code(failure) == APP_ERROR_RACE)
+        return true; /* it took longer than its lease, and another has it now */
+
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+/* What became of one look at one job. */
+typedef struct {
+    bool    ran, more, wrote;
+    AppTime next_at; /* by the table */
+} JobLook;
+
+static bool
+run_claimed(System *sys, const JobSpec *job, const JobRow *row, JobLook *look, GError **error)
+{
+    g_autoptr(Arena) mem = arena_new();
+    int64_t plans = db_stats(sys->db).plans;
+    AppTime now = clock_now(sys->clock);
+    GError *failure = NULL;
+    bool    succeeded = job->run(sys, mem, now, &look->more, &failure);
+
+    look->ran = true;
+    look->wrote = db_stats(sys->db).plans > plans;
+    if (!succeeded)
+        look->more = false;
+    look->next_at =
+        look->more ? now : now + (succeeded ? job->every : MIN(job->every, RETRY_AFTER));
+
+    arena_reset(mem);
+    if (!release(sys, mem, row, look->next_at, succeeded ? error : NULL))
+        succeeded = false;
+    if (failure != NULL)
+        g_propagate_error(error, failure);
+    return succeeded;
+}
+
+/* Run the job when it is due (or `anyway`) and nobody has it. */
+static bool
+look_at_job(System *sys, const JobSpec *job, bool anyway, JobLook *look, GError **error)
+{
+    g_autoptr(Arena) mem = arena_new();
+    AppTime now = clock_now(sys->clock);
+    JobRow  row;
+    bool    claimed;
+
+    *look = (JobLook){ .next_at = now + RETRY_AFTER };
+    if (!find_or_add_job(sys, mem, job->name, &row, error))
+        return false;
+
+    look->next_at = MAX(row.next_at, row.lease_until);
+    if (row.lease_until > now || (row.next_at > now && !anyway))
+        return true;
+    if (!claim_or_pass(sys, mem, &row, &claimed, error))
+        return false;
+    return !claimed || run_claimed(sys, job, &row, look, error);
+}
+
+/* ---- for tests and subcommands ---- */
+
+static bool
+run_pass(System *sys, const JobSpec *const *jobs, bool *more, bool *wrote, GError **error)
+{
+    *more = *wrote = false;
+    for (; *jobs != NULL; jobs++) {
+        for (const JobSpec *job = *jobs; job->name != NULL; job++) {
+            JobLook look;
+
+            if (!look_at_job(sys, job, true, &look, error))
+                return false;
+            *more = *more || look.more;
+            *wrote = *wrote || look.wrote;
+        }
+    }
+    return true;
+}
+
+/* Each job runs once even when the table says later: it may have run at this very time before what it
+ * works on was written. Then as long as one of them wrote, for that may be work for another. */
+bool
+job_run_until_idle(System *sys, const JobSpec *const *jobs, GError **error)
+{
+    bool more = true, wrote = true;
+
+    for (int passes = 0; more || (wrote && passes < IDLE_PASSES); passes++)
+        if (!run_pass(sys, jobs, &more, &wrote, error))
+            return false;
+    return true;
+}
+
+/* ---- the thread ---- */
+
+struct JobRunner {
+    System               *sys;
+    const JobSpec *const *jobs;
+    pthread_t             thread;
+    Lock                  lock;
+    Signal                signal;
+    bool                  woken, stopped;
+};
+
+/* Until a job is due, or we are woken. False: stop. */
+static bool
+wait_for_work(JobRunner *runner, int64_t microseconds, bool *woken)
+{
+    int64_t begun = clock_monotonic();
+
+    lock_take(&runner->lock);
+    while (!runner->stopped) {
+        int64_t wait = runner->woken ? MIN(microseconds, REST) : microseconds;
+        int64_t left = begun + wait - clock_monotonic();
+
+        if (left <= 0)
+            break;
+        signal_wait_for(&runner->signal, &runner->lock, left);
+    }
+    *woken = runner->woken;
+    runner->woken = false;
+    bool stopped = runner->stopped;
+    lock_leave(&runner->lock);
+
+    return !stopped;
+}
+
+static bool
+is_stopped(JobRunner *runner)
+{
+    lock_take(&runner->lock);
+    bool stopped = runner->stopped;
+    lock_leave(&runner->lock);
+    return stopped;
+}
+
+static void
+look_and_log(JobRunner *runner, const JobSpec *job, bool anyway, JobLook *look)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (!look_at_job(runner->sys, job, anyway, look, &failure))
+        log_warning("job.failed", LOG_CODE("job", job->name), LOG_CODE("error", failure->message));
+}
+
+/* When the next job is due; now when one has more to do. */
+static AppTime
+run_jobs(JobRunner *runner, bool anyway)
+{
+    AppTime next = INT64_MAX;
+
+    for (const JobSpec *const *list = runner->jobs; *list != NULL; list++) {
+        for (const JobSpec *job = *list; job->name != NULL && !is_stopped(runner); job++) {
+            JobLook look;
+
+            look_and_log(runner, job, anyway, &look);
+            next = MIN(next, look.next_at);
+        }
+    }
+    return next;
+}
+
+static void *
+run_until_stopped(void *data)
+{
+    JobRunner *runner = data;
+    bool       woken = false;
+    int64_t    wait = 0;
+
+    while (wait_for_work(runner, wait, &woken)) {
+        AppTime next = run_jobs(runner, woken);
+
+        wait = CLAMP(next - clock_now(runner->sys->clock), 0, LOOK_EVERY);
+    }
+    return NULL;
+}
+
+JobRunner *
+job_start(System *sys, const JobSpec *const *jobs)
+{
+    JobRunner *runner = g_new0(JobRunner, 1);
+
+    runner->sys = sys;
+    runner->jobs = jobs;
+    lock_init(&runner->lock);
+    signal_init(&runner->signal);
+    runner->thread = thread_start("jobs", 0, run_until_stopped, runner);
+    return runner;
+}
+
+void
+job_wake(JobRunner *runner)
+{
+    lock_take(&runner->lock);
+    runner->woken = true;
+    signal_one(&runner->signal);
+    lock_leave(&runner->lock);
+}
+
+void
+job_stop(JobRunner *runner)
+{
+    if (runner == NULL)
+        return;
+
+    lock_take(&runner->lock);
+    runner->stopped = true;
+    signal_one(&runner->signal);
+    lock_leave(&runner->lock);
+
+    thread_join(runner->thread);
+    signal_clear(&runner->signal);
+    lock_clear(&runner->lock);
+    g_free(runner);
+}

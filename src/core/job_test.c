@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "core/job.h"
+
+#include "base/thread.h"
+#include "core/core_fixture_petition.h"
+
+#include <stdatomic.h>
+
+static const CoreFixtureOptions options = { .queries = core_fixture_petition_queries };
+
+static void
+done(bool succeeded, GError *error)
+{
+    g_assert_no_error(error);
+    g_assert_true(succeeded);
+}
+
+/* ---- the test's jobs tell what they did through the System's address ---- */
+
+typedef struct {
+    Lock   lock;
+    Signal signal;
+    int    beats, fails, chained;
+} Diary;
+
+static _Atomic(Diary *) diary_now; /* tests run one after the other */
+
+static void
+note(int *what)
+{
+    Diary *diary = atomic_load(&diary_now);
+
+    lock_take(&diary->lock);
+    ++*what;
+    signal_all(&diary->signal);
+    lock_leave(&diary->lock);
+}
+
+static void
+wait_until(Diary *diary, const int *what, int n)
+{
+    lock_take(&diary->lock);
+    while (*what < n)
+        signal_wait(&diary->signal, &diary->lock);
+    lock_leave(&diary->lock);
+}
+
+static void
+diary_begin(Diary *diary)
+{
+    *diary = (Diary){ .beats = 0 };
+    lock_init(&diary->lock);
+    signal_init(&diary->signal);
+    atomic_store(&diary_now, diary);
+}
+
+static void
+diary_end(Diary *diary)
+{
+    lock_clear(&diary->lock);
+    signal_clear(&diary->signal);
+}
+
+static bool
+beat(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+{
+    (void)sys, (void)mem, (void)now, (void)more, (void)error;
+    note(&atomic_load(&diary_now)->beats);
+    return true;
+}
+
+static bool
+fail_once(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+{
+    Diary *diary = atomic_load(&diary_now);
+
+    (void)sys, (void)mem, (void)now, (void)more;
+    note(&diary->fails);
+    return diary->fails > 1 || fail(error, APP_ERROR_BUSY, "not yet");
+}
+
+/* Ten rounds of work, of which each is one submission. */
+static bool
+work_off(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+{
+    static const Who by = { .role = ROLE_SYSTEM };
+    Diary           *diary = atomic_load(&diary_now);
+    CommandContext   context = { .sys = sys, .mem = mem, .by = &by, .at = now };
+    FixtureSubmit    cmd = { .subject = "work" };
+    FixtureSubmitted made = { .petition_id = 0 };
+
+    if (diary->chained >= 10)
+        return true;
+    note(&diary->chained);
+    *more = diary->chained < 10;
+    return command_run(&context, core_fixture_petition_submit, &cmd, &made, NULL, error);
+}
+
+/* ---- until idle ---- */
+
+static void
+runs_each_until_nothing_is_left(void)
+{
+    static const JobSpec        list[] = { { "beat", HOURS, beat },
+                                           { "work", MINUTES, work_off },
+                                           { NULL, 0, NULL } };
+    static const JobSpec *const jobs[] = { list, NULL };
+    g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
+    Diary   diary;
+    GError *error = NULL;
+
+    diary_begin(&diary);
+    done(job_run_until_idle(&fixture->sys, jobs, &error), error);
+    g_assert_cmpint(diary.chained, ==, 10);
+    g_assert_cmpint(core_fixture_petition_count(fixture), ==, 10);
+    g_assert_cmpint(diary.beats, ==, 11); /* with each pass, and once after the last work */
+
+    done(job_run_until_idle(&fixture->sys, jobs, &error), error);
+    g_assert_cmpint(diary.beats, ==, 12); /* although the table says: in an hour */
+    diary_end(&diary);
+}
+
+static void
+tells_what_failed(void)
+{
+    static const JobSpec        list[] = { { "fail", HOURS, fail_once }, { NULL, 0, NULL } };
+    static const JobSpec *const jobs[] = { list, NULL };
+    g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
+    Diary   diary;
+    GError *error = NULL;
+
+    diary_begin(&diary);
+    g_assert_false(job_run_until_idle(&fixture->sys, jobs, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_BUSY);
+    g_clear_error(&error);
+    done(job_run_until_idle(&fixture->sys, jobs, &error), error);
+    g_assert_cmpint(diary.fails, ==, 2);
+    diary_end(&diary);
+}
+
+/* ---- leases ---- */
+
+static const DbQuery lend = {
+    .sql = "INSERT INTO job (name, next_at, lease_until, runs) VALUES ('beat', 1, $1, 1)",
+    .table = "job",
+};
+
+static const DbQuery *const lend_queries[] = { &lend, NULL };
+
+static void
+another_node_has_it(void)
+{
+    static const JobSpec        list[] = { { "beat", HOURS, beat }, { NULL, 0, NULL } };
+    static const JobSpec *const jobs[] = { list, NULL };
+    CoreFixtureOptions          lending = { .queries = lend_queries };
+    g_autoptr(CoreFixture) fixture = core_fixture_new(&lending);
+    WritePlan *plan = plan_new(fixture->mem);
+    Diary      diary;
+    GError    *error = NULL;
+
+    diary_begin(&diary);
+    plan_one(plan, &lend, DB_PARAMS(db_int(CORE_FIXTURE_NOW + MINUTES)));
+    done(db_apply(fixture->sys.db, plan, &error), error);
+
+    done(job_run_until_idle(&fixture->sys, jobs, &error), error);
+    g_assert_cmpint(diary.beats, ==, 0);
+    clock_move(fixture->clock, 61 * SECONDS); /* it died */
+    done(job_run_until_idle(&fixture->sys, jobs, &error), error);
+    g_assert_cmpint(diary.beats, ==, 1);
+    diary_end(&diary);
+}
+
+/* ---- the thread ---- */
+
+static void
+runs_when_due_and_when_woken(void)
+{
+    static const JobSpec        list[] = { { "beat", HOURS, beat },
+                                           { "work", HOURS, work_off },
+                                           { NULL, 0, NULL } };
+    static const JobSpec *const jobs[] = { list, NULL };
+    g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
+    Diary diary;
+
+    diary_begin(&diary);
+    JobRunner *runner = job_start(&fixture->sys, jobs);
+    wait_until(&diary, &diary.beats, 1);
+    wait_until(&diary, &diary.chained, 10); /* more: at once */
+
+    job_wake(runner);
+    job_wake(runner);
+    wait_until(&diary, &diary.beats, 2);
+
+    clock_move(fixture->clock, HOURS + SECONDS);
+    wait_until(&diary, &diary.beats, 3);
+    job_stop(runner);
+    g_assert_cmpint(core_fixture_petition_count(fixture), ==, 10);
+    diary_end(&diary);
+}
+
+static void
+tries_again_after_an_error(void)
+{
+    static const JobSpec        list[] = { { "fail", HOURS, fail_once }, { NULL, 0, NULL } };
+    static const JobSpec *const jobs[] = { list, NULL };
+    g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
+    Diary diary;
+
+    diary_begin(&diary);
+    JobRunner *runner = job_start(&fixture->sys, jobs);
+    wait_until(&diary, &diary.fails, 1);
+    clock_move(fixture->clock, MINUTES); /* not an hour */
+    wait_until(&diary, &diary.fails, 2);
+    job_stop(runner);
+    diary_end(&diary);
+}
+
+static void
+two_runners_share(void)
+{
+    static const JobSpec        list[] = { { "work", HOURS, work_off }, { NULL, 0, NULL } };
+    static const JobSpec *const jobs[] = { list, NULL };
+    g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
+    Diary diary;
+
+    diary_begin(&diary);
+    JobRunner *one = job_start(&fixture->sys, jobs);
+    JobRunner *other = job_start(&fixture->sys, jobs);
+    wait_until(&diary, &diary.chained, 10);
+    job_stop(one);
+    job_stop(other);
+    g_assert_cmpint(core_fixture_petition_count(fixture), ==, 10);
+    diary_end(&diary);
+}
+
+static void
+stops_without_jobs(void)
+{
+    static const JobSpec *const jobs[] = { NULL };
+    g_autoptr(CoreFixture) fixture = core_fixture_new(NULL);
+
+    job_stop(job_start(&fixture->sys, jobs));
+    job_stop(NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/job/runs each until nothing is left", runs_each_until_nothing_is_left);
+    g_test_add_func("/job/tells what failed", tells_what_failed);
+    g_test_add_func("/job/another node has it", another_node_has_it);
+    g_test_add_func("/job/runs when due and when woken", runs_when_due_and_when_woken);
+    g_test_add_func("/job/tries again after an error", tries_again_after_an_error);
+    g_test_add_func("/job/two runners share", two_runners_share);
+    g_test_add_func("/job/stops without jobs", stops_without_jobs);
+    return g_test_run();
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The process: what every use-case may reach. Built by app before threads start. */
+#pragma once
+
+#include "core/calendar.h"
+#include "core/vault.h"
+
+struct Prepare;
+struct Event;
+
+/* What must be in the same transaction as an event. Called while the plan is made; adds to it. */
+typedef bool (*EventListener)(struct Prepare *prepare, const struct Event *event, GError **error);
+
+/* Where messages go. NULL url: there is no such gateway, messages stay in the outbox. */
+typedef struct Gateways {
+    const char   *sms_url, *sms_user, *sms_from;
+    const Secret *sms_password;
+    const char   *mail_url, *mail_user, *mail_from;
+    const Secret *mail_password;
+} Gateways;
+
+typedef struct System {
+    Db                  *db;    /* the case */
+    Vault               *vault;
+    const Clock         *clock;
+    IdSource            *ids;
+    const Zone          *zone;
+    const EventListener *listeners; /* NULL-terminated */
+    const char          *directory; /* of the store: attachments lie below it */
+    const char          *address;   /* https://…, for links and QR codes */
+    bool                 trial, https;
+    Gateways             gateways;
+    _Atomic(Reference *) reference;
+} System;
+
+const Reference *system_reference(System *sys);
+Calendar         system_calendar(System *sys);
+/* Take a newer snapshot in; the old one stays valid. */
+bool system_reload_reference(System *sys, GError **error) MUST_USE;

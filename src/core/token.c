@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Keyed words. What must stay true: an entry leaves the index with exactly the tokens with which it
+ * came (others would corrupt it silently), so they are kept beside it and the guard compares them. */
+#include "core/token.h"
+
+#include "base/text.h"
+#include "core/crypto.h"
+
+#include <sodium.h>
+
+enum {
+    TEXT_STEMS = 1024, /* of a petition */
+    QUERY_STEMS = 16,
+    MAC_SIZE = crypto_generichash_BYTES_MIN, /* the first half of it is the token */
+    TOKEN_BYTES = VAULT_TOKEN_LENGTH / 2,
+    TOKEN_ROOM = VAULT_TOKEN_LENGTH + 1, /* with the space or NUL behind it */
+};
+
+/* ---- statements ---- */
+
+static const DbQuery keep_tokens = {
+    .sql = "INSERT INTO petition_token (petition_id, tokens) VALUES ($1, $2)",
+    .table = "petition_token",
+};
+
+static const DbQuery change_tokens = {
+    .sql = "UPDATE petition_token SET tokens = $1 WHERE petition_id = $2 AND tokens = $3",
+    .table = "petition_token",
+};
+
+static const DbQuery forget_tokens = {
+    .sql = "DELETE FROM petition_token WHERE petition_id = $1 AND tokens = $2",
+    .table = "petition_token",
+};
+
+static const DbQuery put_entry = {
+    .sql = "INSERT INTO petition_search (rowid, tokens) VALUES ($1, $2)",
+    .table = "petition_search",
+};
+
+static const DbQuery take_entry = {
+    .sql = "INSERT INTO petition_search (petition_search, rowid, tokens)"
+           " VALUES ('delete', $1, $2)",
+    .table = "petition_search",
+};
+
+typedef struct {
+    int64_t id;
+} IdRow;
+
+static const DbColumn id_columns[] = { DB_COLUMN(IdRow, id) };
+
+static const DbQuery  find_newest = {
+     .sql = "SELECT rowid AS id FROM petition_search WHERE petition_search MATCH $1 AND rowid < $2"
+             " ORDER BY rowid DESC LIMIT 50",
+     DB_COLUMNS(IdRow, id_columns),
+};
+
+typedef struct {
+    const char *tokens;
+} TokensRow;
+
+static const DbColumn tokens_columns[] = { DB_COLUMN(TokensRow, tokens) };
+
+static const DbQuery  tokens_of = {
+     .sql = "SELECT tokens FROM petition_token WHERE petition_id = $1",
+     DB_COLUMNS(TokensRow, tokens_columns),
+};
+
+const DbQuery *const token_queries[] = { &keep_tokens, &change_tokens, &forget_tokens, &put_entry,
+                                         &take_entry,  &find_newest,   &tokens_of,     NULL };
+
+const DbTable        token_tables[] = {
+           { "petition_token", DB_TABLE_CASE },
+           { "petition_search", DB_TABLE_CASE },
+           { NULL, 0 },
+};
+
+/* ---- words to tokens ---- */
+
+/* The token and a space behind what is there. */
+static char *
+add_token(char *at, const CryptoKey *key, Bytes word)
+{
+    uint8_t mac[MAC_SIZE];
+
+    crypto_generichash(mac, sizeof mac, word.data, word.size, key->bytes, sizeof key->bytes);
+    sodium_bin2hex(at, TOKEN_ROOM, mac, TOKEN_BYTES);
+    at[VAULT_TOKEN_LENGTH] = ' ';
+    return at + TOKEN_ROOM;
+}
+
+/* No word has a NUL in it, so no word gives an entity's token. */
+static char *
+add_entity(char *at, const CryptoKey *key, int64_t entity_id)
+{
+    uint8_t word[sizeof "entity" + 8] = "entity";
+
+    for (size_t i = 0; i < 8; i++)
+        word[sizeof "entity" + i] = (uint8_t)((uint64_t)entity_id >> (8 * i));
+    return add_token(at, key, BYTES_OF(word));
+}
+
+static char *
+make_tokens(System *sys, Arena *mem, const char *const *stems, size_t n, int64_t entity_id)
+{
+    g_auto(CryptoKey) key = { .id = 0 };
+    char *tokens = arena_alloc(mem, (n + 1) * TOKEN_ROOM + 1);
+    char *end = tokens;
+
+    vault_key(sys->vault, VAULT_KEY_TOKEN, &key);
+    for (size_t i = 0; i < n; i++)
+        end = add_token(end, &key, bytes_of_text(stems[i]));
+    if (entity_id != 0)
+        end = add_entity(end, &key, entity_id);
+
+    if (end > tokens)
+        end[-1] = '\0';
+    return tokens;
+}
+
+char *
+token_text(System *sys, Arena *mem, const char *text, int64_t entity_id)
+{
+    const char **stems = ARENA_ARRAY(mem, const char *, TEXT_STEMS);
+    size_t       n = text_stems(mem, text, stems, TEXT_STEMS);
+
+    return make_tokens(sys, mem, stems, n, entity_id);
+}
+
+char *
+token_query(System *sys, Arena *mem, const char *words, int64_t entity_id)
+{
+    const char *stems[QUERY_STEMS];
+    size_t      n = text_stems(mem, words, stems, QUERY_STEMS);
+
+    return n == 0 ? NULL : make_tokens(sys, mem, stems, n, entity_id);
+}
+
+/* ---- the index ---- */
+
+void
+token_add(Prepare *prepare, int64_t petition_id, const char *tokens)
+{
+    plan_one(prepare->plan, &keep_tokens, DB_PARAMS(db_int(petition_id), db_text(tokens)));
+    plan_any(prepare->plan, &put_entry, DB_PARAMS(db_int(petition_id), db_text(tokens)));
+}
+
+static void
+token_remove(Prepare *prepare, int64_t petition_id, const char *tokens)
+{
+    plan_one(prepare->plan, &forget_tokens, DB_PARAMS(db_int(petition_id), db_text(tokens)));
+    plan_any(prepare->plan, &take_entry, DB_PARAMS(db_int(petition_id), db_text(tokens)));
+}
+
+void
+token_replace(Prepare *prepare, int64_t petition_id, const char *old_tokens, const char *tokens)
+{
+    if (old_tokens == NULL && tokens == NULL)
+        return;
+    if (old_tokens == NULL) {
+        token_add(prepare, petition_id, tokens);
+        return;
+    }
+    if (tokens == NULL) {
+        token_remove(prepare, petition_id, old_tokens);
+        return;
+    }
+
+    plan_one(prepare->plan, &change_tokens,
+             DB_PARAMS(db_text(tokens), db_int(petition_id), db_text(old_tokens)));
+    plan_any(prepare->plan, &take_entry, DB_PARAMS(db_int(petition_id), db_text(old_tokens)));
+    plan_any(prepare->plan, &put_entry, DB_PARAMS(db_int(petition_id), db_text(tokens)));
+}
+
+bool
+token_find(DbTx *tx, const char *query, int64_t before_id, int64_t **ids, size_t *n, GError **error)
+{
+    IdRow *rows;
+
+    if (!db_all(tx, &find_newest,
+                DB_PARAMS(db_text(query), db_int(before_id == 0 ? INT64_MAX : before_id)), &rows, n,
+                error))
+        return false;
+
+    G_STATIC_ASSERT(sizeof *rows == sizeof **ids);
+    *ids = *n == 0 ? NULL : &rows->id;
+    return true;
+}
+
+bool
+token_of_petition(DbTx *tx, int64_t petition_id, const char **tokens, GError **error)
+{
+    TokensRow row;
+    bool      found;
+
+    if (!db_maybe(tx, &tokens_of, DB_PARAMS(db_int(petition_id)), &row, &found, error))
+        return false;
+
+    *tokens = found ? row.tokens : NULL;
+    return true;
+}
