@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Reading the rows, with names and types opened; removing; sweeping what drafts left behind. The
+ * data key of a file is wrapped by the ring; its row says by which epoch. */
+#include "feature/attachment/attachment.h"
+
+#include "base/json.h"
+#include "feature/attachment/attachment_file.h"
+#include "feature/attachment/attachment_store.h"
+#include "feature/attachment/attachment_open.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define DRAFT_LIFE (25 * HOURS) /* an hour longer than the draft itself */
+
+Bytes
+attachment_draft_hash(Arena *mem, const char *cookie)
+{
+    uint8_t id[32], *hash;
+    Bytes   part = BYTES_OF(id);
+
+    if (cookie == NULL || !crypto_from_base64(cookie, id, sizeof id))
+        return (Bytes){ NULL, 0 };
+    hash = arena_alloc(mem, 32);
+    crypto_digest(&part, 1, hash);
+    return (Bytes){ hash, 32 };
+}
+
+bool
+attachment_open_key(System *sys, const AttachmentRow *row, CryptoKey *key, GError **error)
+{
+    return vault_unwrap(sys->vault, VAULT_KEY_ATTACHMENT, (CryptoPlace){ "attachment", "wrapped", row->id },
+                        row->wrapped, key, error);
+}
+
+bool
+attachment_open_row(System *sys, Arena *mem, const AttachmentRow *row, Attachment *out, GError **error)
+{
+    g_auto(CryptoKey) key = { .id = 0 };
+    Bytes             meta;
+    JsonPair          pairs[8];
+    size_t            n = 0;
+
+    if (!attachment_open_key(sys, row, &key, error) ||
+        !crypto_open(mem, &key, (CryptoPlace){ "attachment", "meta", row->id }, row->meta, &meta, error) ||
+        !json_read(mem, (const char *)meta.data, meta.size, pairs, G_N_ELEMENTS(pairs), &n, error))
+        return false;
+    *out = (Attachment){ .id = row->id, .size = row->size, .petition_id = row->petition_id,
+                         .event_id = row->event_id, .created_at = row->created_at,
+                         .name = json_find(pairs, n, "name"), .type = json_find(pairs, n, "type") };
+    return true;
+}
+
+static bool
+open_all(System *sys, DbTx *tx, const AttachmentRow *rows, size_t n_rows, Attachment **out, size_t *n,
+         GError **error)
+{
+    Attachment *opened = ARENA_ARRAY(db_arena(tx), Attachment, n_rows);
+
+    for (size_t i = 0; i < n_rows; i++)
+        if (!attachment_open_row(sys, db_arena(tx), &rows[i], &opened[i], error))
+            return false;
+    *out = opened;
+    *n = n_rows;
+    return true;
+}
+
+bool
+attachment_of_draft(System *sys, DbTx *tx, Bytes draft_hash, Attachment **rows, size_t *n, GError **error)
+{
+    AttachmentRow *found;
+    size_t         n_found;
+
+    return attachment_store_of_draft(tx, draft_hash, &found, &n_found, error) &&
+           open_all(sys, tx, found, n_found, rows, n, error);
+}
+
+bool
+attachment_of_petition(System *sys, DbTx *tx, int64_t petition_id, Attachment **rows, size_t *n,
+                       GError **error)
+{
+    AttachmentRow *found;
+    size_t         n_found;
+
+    return attachment_store_of_petition(tx, petition_id, &found, &n_found, error) &&
+           open_all(sys, tx, found, n_found, rows, n, error);
+}
+
+static bool
+find_in_draft(System *sys, Arena *mem, Bytes draft_hash, int64_t id, AttachmentRow *row, GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
+
+    if (tx == NULL || !attachment_store_by_id(tx, id, row, error))
+        return false;
+    return bytes_equal(row->draft_hash, draft_hash) ||
+           fail(error, APP_ERROR_NOT_FOUND, "the attachment is not of this draft");
+}
+
+/* The row first: a file without a row is only space. */
+bool
+attachment_remove(System *sys, Arena *mem, Bytes draft_hash, int64_t id, GError **error)
+{
+    WritePlan    *plan = plan_new(mem);
+    AttachmentRow row;
+
+    if (!find_in_draft(sys, mem, draft_hash, id, &row, error))
+        return false;
+    attachment_store_remove(plan, id, draft_hash);
+    if (!db_apply(sys->db, plan, error))
+        return false;
+    attachment_file_remove(sys->directory, row.file);
+    return true;
+}
+
+/* ---- sweeping ---- */
+
+static bool
+load_expired(System *sys, Arena *mem, AppTime now, AttachmentRow **rows, size_t *n, GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
+
+    return tx != NULL && attachment_store_expired(tx, now - DRAFT_LIFE, rows, n, error);
+}
+
+static bool
+sweep_drafts(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+{
+    AttachmentRow *rows;
+    size_t         n;
+
+    if (!load_expired(sys, mem, now, &rows, &n, error))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        g_autoptr(GError) cause = NULL;
+
+        /* RACE: it was submitted just now, and is no draft's any more. */
+        if (!attachment_remove(sys, mem, rows[i].draft_hash, rows[i].id, &cause) &&
+            error_code(cause) != APP_ERROR_RACE && error_code(cause) != APP_ERROR_NOT_FOUND) {
+            g_propagate_error(error, g_steal_pointer(&cause));
+            return false;
+        }
+    }
+    *more = n == 100;
+    return true;
+}
+
+static bool
+is_old(const char *path, AppTime now)
+{
+    struct stat about;
+
+    return stat(path, &about) == 0 && (AppTime)about.st_mtime * SECONDS < now - DRAFT_LIFE;
+}
+
+/* Files that were written and never named: the process died in between. */
+static bool
+sweep_folder(System *sys, Arena *mem, const char *folder, AppTime now, GError **error)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
+    const char     *name;
+
+    if (tx == NULL)
+        return false;
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        bool             named = true;
+
+        if (!is_old(path, now))
+            continue;
+        if (!attachment_store_has_file(tx, name, &named, error))
+            return false;
+        if (!named)
+            attachment_file_remove(sys->directory, name);
+    }
+    return true;
+}
+
+static bool
+sweep_orphans(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+{
+    g_autofree char *root = g_build_filename(sys->directory, "files", NULL);
+    g_autoptr(GDir)  dir = g_dir_open(root, 0, NULL);
+    const char      *name;
+
+    *more = false;
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *folder = g_build_filename(root, name, NULL);
+
+        if (!sweep_folder(sys, mem, folder, now, error))
+            return false;
+    }
+    return true;
+}
+
+static const JobSpec jobs[] = {
+    { .name = "attachment.sweep", .every = HOURS, .run = sweep_drafts },
+    { .name = "attachment.orphans", .every = DAYS, .run = sweep_orphans },
+    { .name = NULL },
+};
+
+const Feature attachment_feature = { .name = "attachment", .routes = attachment_routes, .jobs = jobs };

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "feature/attachment/attachment_store.h"
+
+#define ALL "id, petition_id, event_id, epoch, size, created_at, file, draft_hash, wrapped, meta"
+
+static const DbColumn columns[] = {
+    DB_COLUMN(AttachmentRow, id),        DB_MAYBE(AttachmentRow, petition_id),
+    DB_MAYBE(AttachmentRow, event_id),   DB_COLUMN(AttachmentRow, epoch),
+    DB_COLUMN(AttachmentRow, size),      DB_COLUMN(AttachmentRow, created_at),
+    DB_COLUMN(AttachmentRow, file),      DB_MAYBE(AttachmentRow, draft_hash),
+    DB_COLUMN(AttachmentRow, wrapped),   DB_COLUMN(AttachmentRow, meta),
+};
+
+static const DbQuery by_id = {
+    .sql = "SELECT " ALL " FROM attachment WHERE id = $1",
+    DB_COLUMNS(AttachmentRow, columns),
+};
+
+static const DbQuery of_draft = {
+    .sql = "SELECT " ALL " FROM attachment WHERE draft_hash = $1 LIMIT 100",
+    DB_COLUMNS(AttachmentRow, columns),
+};
+
+static const DbQuery of_petition = {
+    .sql = "SELECT " ALL " FROM attachment WHERE petition_id = $1 ORDER BY id LIMIT 100",
+    DB_COLUMNS(AttachmentRow, columns),
+};
+
+static const DbQuery expired = {
+    .sql = "SELECT " ALL " FROM attachment WHERE draft_hash IS NOT NULL AND created_at < $1 LIMIT 100",
+    DB_COLUMNS(AttachmentRow, columns),
+    .scans = true, /* the partial index of drafts' files only: a day's worth */
+};
+
+typedef struct {
+    int64_t id;
+} FileId;
+
+static const DbColumn file_columns[] = { DB_COLUMN(FileId, id) };
+
+static const DbQuery by_file = {
+    .sql = "SELECT id FROM attachment WHERE file = $1",
+    DB_COLUMNS(FileId, file_columns),
+};
+
+static const DbQuery add = {
+    .sql = "INSERT INTO attachment (id, draft_hash, wrapped, epoch, meta, file, size, created_at)"
+           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    .table = "attachment",
+};
+
+static const DbQuery drop = {
+    .sql = "DELETE FROM attachment WHERE id = $1 AND draft_hash = $2",
+    .table = "attachment",
+};
+
+bool
+attachment_store_by_id(DbTx *tx, int64_t id, AttachmentRow *out, GError **error)
+{
+    return db_one(tx, &by_id, DB_PARAMS(db_int(id)), out, error);
+}
+
+bool
+attachment_store_of_draft(DbTx *tx, Bytes draft_hash, AttachmentRow **rows, size_t *n, GError **error)
+{
+    return db_all(tx, &of_draft, DB_PARAMS(db_bytes(draft_hash)), rows, n, error);
+}
+
+bool
+attachment_store_of_petition(DbTx *tx, int64_t petition_id, AttachmentRow **rows, size_t *n, GError **error)
+{
+    return db_all(tx, &of_petition, DB_PARAMS(db_int(petition_id)), rows, n, error);
+}
+
+bool
+attachment_store_expired(DbTx *tx, AppTime before, AttachmentRow **rows, size_t *n, GError **error)
+{
+    return db_all(tx, &expired, DB_PARAMS(db_int(before)), rows, n, error);
+}
+
+bool
+attachment_store_has_file(DbTx *tx, const char *file, bool *has, GError **error)
+{
+    FileId found;
+
+    return db_maybe(tx, &by_file, DB_PARAMS(db_text(file)), &found, has, error);
+}
+
+void
+attachment_store_add(WritePlan *plan, const AttachmentRow *row)
+{
+    plan_one(plan, &add,
+             DB_PARAMS(db_int(row->id), db_bytes(row->draft_hash), db_bytes(row->wrapped), db_int(row->epoch),
+                       db_bytes(row->meta), db_text(row->file), db_int(row->size), db_int(row->created_at)));
+}
+
+void
+attachment_store_remove(WritePlan *plan, int64_t id, Bytes draft_hash)
+{
+    plan_one(plan, &drop, DB_PARAMS(db_int(id), db_bytes(draft_hash)));
+}
+
+const DbQuery *const attachment_queries[] = { &by_id, &of_draft, &of_petition, &expired, &by_file, &add,
+                                              &drop,  NULL };
+
+const DbTable attachment_tables[] = {
+    { "attachment", DB_TABLE_MACHINERY },
+    { NULL, 0 },
+};

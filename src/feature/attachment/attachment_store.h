@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The only SQL of attachments. */
+#pragma once
+
+#include "feature/attachment/attachment.h"
+
+typedef struct AttachmentRow {
+    int64_t     id, petition_id, event_id, epoch, size, created_at;
+    const char *file;
+    Bytes       draft_hash, wrapped, meta;
+} AttachmentRow;
+
+bool attachment_store_by_id(DbTx *tx, int64_t id, AttachmentRow *out, GError **error) MUST_USE;
+bool attachment_store_of_draft(DbTx *tx, Bytes draft_hash, AttachmentRow **rows, size_t *n, GError **error)
+    MUST_USE;
+bool attachment_store_of_petition(DbTx *tx, int64_t petition_id, AttachmentRow **rows, size_t *n,
+                                  GError **error) MUST_USE;
+/* Drafts' files from before `before`, at most 100. */
+bool attachment_store_expired(DbTx *tx, AppTime before, AttachmentRow **rows, size_t *n, GError **error)
+    MUST_USE;
+/* Is there a row that names this file? */
+bool attachment_store_has_file(DbTx *tx, const char *file, bool *has, GError **error) MUST_USE;
+
+void attachment_store_add(WritePlan *plan, const AttachmentRow *row);
+/* Only while it is the draft's. */
+void attachment_store_remove(WritePlan *plan, int64_t id, Bytes draft_hash);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#pragma once
+
+#include "feature/desk/desk_caller.h"
+#include "feature/follow/follow_steps.h"
+#include "view/form_view.h"
+
+/* One request of the caller. */
+typedef struct DeskRequestRow {
+    FollowStatus status;
+    int          type;
+    const char  *subject;
+    AppTime      lodged_at;
+} DeskRequestRow;
+
+/* Who is on the line, and what they have. */
+typedef struct DeskCallerView {
+    DeskCaller            caller;
+    const DeskRequestRow *requests;
+    size_t                n_requests;
+} DeskCallerView;
+
+/* An entity or service that fits the words. */
+typedef struct DeskHit {
+    const char *pick, *title, *meta;
+} DeskHit;
+
+typedef struct DeskHits {
+    const DeskHit *hits;
+    size_t         n_hits;
+} DeskHits;
+
+typedef struct DeskView {
+    const char           *agent;
+    FormView              find;
+    const char           *find_words;
+    bool                  find_mistaken;
+    const DeskCallerView *caller; /* NULL: nobody is on the line */
+    const FormView       *identity;  /* to register; NULL: not now */
+    bool                  nobody; /* a search found nobody */
+    const FormView       *lodge;  /* NULL without a caller */
+    const char           *pick, *entity_q, *n; /* n: "{n}", which the script fills in */
+    DeskHits              found;  /* without the script: for words that were typed and not picked */
+} DeskView;
+
+/* Read out: the status of a request of the caller, or its receipt. */
+typedef struct DeskRequestView {
+    FollowStatus   status;
+    FollowTimeline timeline;
+    int            type, outcome;
+    const char    *subject, *answer; /* answer NULL: none yet */
+    const char    *code;             /* on the receipt */
+    bool           complaint, may_add;
+    FormView       form;             /* to add information */
+} DeskRequestView;
+
+typedef struct DeskCallRow {
+    FollowStatus status;
+    int64_t      id, number, attempt, left;
+    int          type;
+    FormView     take;
+} DeskCallRow;
+
+typedef struct DeskCallsView {
+    const DeskCallRow *calls;
+    size_t             n_calls;
+    int64_t            next_at, next_id; /* of the page behind this one; 0: none */
+} DeskCallsView;
+
+typedef struct DeskCallView {
+    FollowStatus status;
+    int64_t      number, attempt;
+    int          type;
+    const char  *name, *phone, *dial; /* name NULL: none is known */
+    const char  *text, *lang, *answer;
+    FormView     form;
+} DeskCallView;

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* All answers with the way to change each; sending; the receipt. The command id is the draft's, so
+ * that a second tap, a reload or a second tab gives the same number. */
+#include "base/log.h"
+#include "base/number.h"
+#include "core/cookie.h"
+#include "core/session.h"
+#include "feature/attachment/attachment.h"
+#include "feature/lodge/lodge_forms.h"
+#include "feature/lodge/lodge_pages.h"
+#include "feature/petition/petition.h"
+#include "feature/petition/petition_refusal.h"
+#include "lodge_html.h"
+#include "messages.h"
+
+#include <string.h>
+
+#define FOLLOW_SECONDS (30 * 60)
+#define MOST_ANSWERS 64
+
+typedef struct {
+    Request          *req;
+    const LodgeDraft *draft;
+    const Words      *words;
+    AnswerView       *answers;
+    size_t            n;
+} Answers;
+
+static void
+add(Answers *answers, int label, LodgeStep step, const char *text, bool said)
+{
+    if (text == NULL || answers->n == MOST_ANSWERS)
+        return;
+    answers->answers[answers->n++] =
+        (AnswerView){ .label = label, .text = text, .said = said,
+                      .change = arena_printf(answers->req->mem, "/new/%s", lodge_step_name(step)) };
+}
+
+static void
+add_word(Answers *answers, int label, LodgeStep step, const char *prefix, const char *code)
+{
+    if (code != NULL && lodge_step_asked(answers->draft, step, true))
+        add(answers, label, step, i18n_text(answers->words, i18n_find_in(prefix, code)), false);
+}
+
+static const char *
+entity_text(const Answers *answers)
+{
+    const LodgeDraft *draft = answers->draft;
+    const Reference  *ref = system_reference(answers->req->app);
+    const char       *entity = reference_label(ref, "entity.name", draft->entity_id, answers->req->lang);
+
+    if (draft->entity_id == 0)
+        return i18n_text(answers->words, MSG_LODGE_ENTITY_NOT_KNOWN);
+    if (draft->service_id == 0)
+        return entity;
+    return arena_printf(answers->req->mem, "%s – %s", entity,
+                        reference_label(ref, "service.name", draft->service_id, answers->req->lang));
+}
+
+/* The value of a choice is its label; of anything else what was typed. */
+static const char *
+answer_text(const Answers *answers, const ServiceField *field, const char *value)
+{
+    const Reference *ref = system_reference(answers->req->app);
+
+    if (field->choices == NULL)
+        return value;
+    return reference_label(ref, arena_printf(answers->req->mem, "service_field.choice.%s", value), field->id,
+                           answers->req->lang);
+}
+
+static bool
+add_fields(Answers *answers, GError **error)
+{
+    const Reference *ref = system_reference(answers->req->app);
+    PetitionAnswer  *given;
+    size_t           n;
+
+    if (!lodge_fields_answers(answers->req, answers->draft, &given, &n, error))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const ServiceField *field =
+            reference_field_of(ref, answers->draft->service_id, given[i].code, given[i].version);
+
+        if (field == NULL)
+            continue;
+        add(answers, 0, STEP_FIELDS, answer_text(answers, field, given[i].value), true);
+        answers->answers[answers->n - 1].title =
+            reference_label(ref, "service_field.label", field->id, answers->req->lang);
+    }
+    return true;
+}
+
+static bool
+add_files(Answers *answers, GError **error)
+{
+    Request        *req = answers->req;
+    System         *sys = req->app;
+    g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
+    Attachment     *rows;
+    size_t          n;
+
+    if (tx == NULL || !attachment_of_draft(sys, tx, answers->draft->hash, &rows, &n, error))
+        return false;
+    add(answers, MSG_FIELD_FILES, STEP_FILES, i18n_plural(req->mem, answers->words, MSG_LODGE_FILES_COUNT, (int64_t)n, NULL, 0),
+        false);
+    return true;
+}
+
+static const char *
+place_text(const Answers *answers)
+{
+    const char *name = reference_label(system_reference(answers->req->app), "place.name",
+                                       answers->draft->place_id, answers->req->lang);
+
+    return name[0] == '\0' ? NULL : name;
+}
+
+static bool
+collect(Answers *answers, GError **error)
+{
+    const LodgeDraft *draft = answers->draft;
+
+    add_word(answers, MSG_WORD_TYPE, STEP_TYPE, "type.", draft->type);
+    add_word(answers, MSG_LODGE_IDENTITY_SHORT, STEP_IDENTITY, "choice.identity.",
+             draft->identity_hidden ? "hidden" : "shown");
+    add(answers, MSG_WORD_ENTITY, STEP_ENTITY, entity_text(answers), false);
+    add_word(answers, MSG_LODGE_ABOUT_SHORT, STEP_ABOUT, "choice.about.", draft->about);
+    add(answers, MSG_FIELD_SUBJECT, STEP_TEXT, draft->subject, true);
+    add(answers, MSG_FIELD_TEXT, STEP_TEXT, draft->text, true);
+    add(answers, MSG_FIELD_WANTED, STEP_TEXT, draft->wanted, true);
+    add(answers, MSG_FIELD_HAPPENED, STEP_TEXT, draft->happened, true);
+    if (!add_fields(answers, error))
+        return false;
+    add(answers, MSG_FIELD_PLACE, STEP_PLACE, place_text(answers), false);
+    add(answers, MSG_FIELD_PLACE_WORDS, STEP_PLACE, draft->place_words, true);
+    if (lodge_step_asked(draft, STEP_FILES, true) && !add_files(answers, error))
+        return false;
+    add_word(answers, MSG_LODGE_CONTACT_SHORT, STEP_CONTACT, "choice.contact.", draft->contact);
+    return true;
+}
+
+static bool
+show_check(Request *req, Response *res, const LodgeDraft *draft, Form *form, int status, GError **error)
+{
+    const Who *who = req->who;
+    Answers    answers = { .req = req, .draft = draft, .words = i18n_words(req->lang),
+                           .answers = ARENA_ARRAY(req->mem, AnswerView, MOST_ANSWERS) };
+    CheckView  view = { .form = { .form = form, .action = "/new/send" },
+                        .signed_in = who->person_id != 0,
+                        .complaint = g_strcmp0(draft->type, "complaint") == 0 };
+
+    if (!collect(&answers, error))
+        return false;
+    view.answers = answers.answers;
+    view.n_answers = answers.n;
+    lodge_fill_steps(req, draft, STEP_CHECK, &view.steps);
+    lodge_check_html(html_page(req, res, status), &view);
+    return true;
+}
+
+/* A question that was skipped comes first. */
+static bool
+load_whole(Request *req, Response *res, LodgeDraft *draft, bool *whole, GError **error)
+{
+    LodgeStep open;
+
+    if (!lodge_load(req, res, draft, whole, error) || !*whole)
+        return error == NULL || *error == NULL;
+    open = lodge_step_first_open(draft, lodge_has_fields(req, draft));
+    if (open != STEP_CHECK) {
+        *whole = false;
+        response_redirect(res, arena_printf(req->mem, "/new/%s", lodge_step_name(open)));
+    }
+    return true;
+}
+
+bool
+lodge_check_page(Request *req, Response *res, GError **error)
+{
+    LodgeDraft draft;
+    bool       whole;
+
+    if (!load_whole(req, res, &draft, &whole, error))
+        return false;
+    return !whole || show_check(req, res, &draft, form_blank(req->mem, &lodge_no_form), 200, error);
+}
+
+/* ---- sending ---- */
+
+/* Who is not known yet proves it now, and comes back here; nothing that was written is lost. */
+static bool
+needs_proof(Request *req, Response *res, const LodgeDraft *draft, bool *needs, GError **error)
+{
+    System     *sys = req->app;
+    const Who  *who = req->who;
+    bool        complaint = strcmp(draft->type, "complaint") == 0;
+    VaultPerson person;
+
+    *needs = who->person_id == 0;
+    if (*needs) {
+        response_redirect(res, complaint ? "/sign-in?next=/new/check" : "/sign-in?next=/new/check&light=1");
+        return true;
+    }
+    if (!vault_person(sys->vault, req->mem, who->person_id, &person, error))
+        return false;
+    *needs = complaint && person.verification == VAULT_UNKNOWN;
+    if (*needs)
+        response_redirect(res, "/sign-in/identity?next=/new/check");
+    return true;
+}
+
+static bool
+fill_command(Request *req, const LodgeDraft *draft, PetitionSubmit *cmd, GError **error)
+{
+    const Who      *who = req->who;
+    PetitionAnswer *answers;
+
+    *cmd = (PetitionSubmit){ .person_id = who->person_id,
+                             .type = draft->type,
+                             .about = draft->about == NULL ? "service" : draft->about,
+                             .entity_id = draft->entity_id,
+                             .service_id = draft->service_id,
+                             .place_id = draft->place_id,
+                             .subject = draft->subject,
+                             .text = draft->text,
+                             .wanted = draft->wanted,
+                             .place_words = draft->place_words,
+                             .happened = draft->happened,
+                             .contact = draft->contact == NULL ? "sms" : draft->contact,
+                             .channel = "website",
+                             .lang = req->lang,
+                             .identity_hidden = draft->identity_hidden,
+                             .draft_hash = draft->hash };
+    if (!lodge_fields_answers(req, draft, &answers, &cmd->n_answers, error))
+        return false;
+    cmd->answers = answers;
+    return true;
+}
+
+static bool
+answer_receipt(Request *req, Response *res, const PetitionReceipt *receipt)
+{
+    char number[NUMBER_TEXT_SIZE];
+
+    number_format(receipt->number, number);
+    response_cookie(res, COOKIE_FOLLOW, session_follow_cookie(req->app, req->mem, receipt->id), FOLLOW_SECONDS);
+    response_redirect(res, arena_printf(req->mem, "/receipt/%s", number));
+    return true;
+}
+
+/* The draft is gone: the first tap sent it, this is the second. The follow cookie knows which. */
+static bool
+answer_repeat(Request *req, Response *res, GError **error)
+{
+    System         *sys = req->app;
+    const Who      *who = req->who;
+    g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
+    Petition        petition;
+    char            number[NUMBER_TEXT_SIZE];
+
+    if (tx == NULL)
+        return false;
+    if (who->petition_id == 0 || !petition_by_id(tx, who->petition_id, &petition, NULL)) {
+        response_redirect(res, "/new?done=draft_gone");
+        return true;
+    }
+    number_format(petition.number, number);
+    response_redirect(res, arena_printf(req->mem, "/receipt/%s", number));
+    return true;
+}
+
+static bool
+submit(Request *req, Response *res, const LodgeDraft *draft, GError **error)
+{
+    CommandContext    context = { .sys = req->app, .mem = req->mem, .by = req->who,
+                                  .command_id = draft->command_id };
+    PetitionSubmit    cmd;
+    PetitionReceipt   receipt;
+    CommandOutcome    outcome = { .repeated = false };
+    g_autoptr(GError) cause = NULL;
+
+    if (!fill_command(req, draft, &cmd, error))
+        return false;
+    if (petition_submit(&context, &cmd, &receipt, &outcome, &cause))
+        return answer_receipt(req, res, &receipt);
+    if (error_code(cause) == APP_ERROR_INVALID && outcome.refusal.message != 0) {
+        form_mistake(req->form, "", MSG_REFUSAL_PLAIN,
+                     petition_refusal_text(req->app, req->mem, req->lang, &outcome.refusal), NULL);
+        return show_check(req, res, draft, req->form, 422, error);
+    }
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+bool
+lodge_send(Request *req, Response *res, GError **error)
+{
+    LodgeDraft draft;
+    bool       whole, there, needs;
+
+    if (!lodge_load(req, res, &draft, &there, error))
+        return false;
+    if (!there)
+        return answer_repeat(req, res, error);
+    if (!load_whole(req, res, &draft, &whole, error))
+        return false;
+    if (!whole)
+        return true;
+    if (!needs_proof(req, res, &draft, &needs, error))
+        return false;
+    return needs || submit(req, res, &draft, error);
+}
+
+/* ---- receipt ---- */
+
+static bool
+is_own(System *sys, DbTx *tx, const Who *who, const Petition *petition)
+{
+    return who->petition_id == petition->id ||
+           (who->person_id != 0 && petition_is_of_person(sys, db_arena(tx), petition, who->person_id));
+}
+
+bool
+lodge_receipt(Request *req, Response *res, GError **error)
+{
+    System         *sys = req->app;
+    g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
+    char            code[VAULT_CODE_LENGTH + 1], text[NUMBER_TEXT_SIZE];
+    ReceiptView     view = { .number = 0 };
+    Petition        petition;
+
+    if (tx == NULL)
+        return false;
+    if (!number_parse(request_param(req, "number"), &view.number))
+        return fail(error, APP_ERROR_NOT_FOUND, "no number");
+    if (!petition_by_number(tx, view.number, &petition, error))
+        return false;
+    if (!is_own(sys, tx, req->who, &petition))
+        return fail(error, APP_ERROR_NOT_FOUND, "a foreign receipt");
+    vault_tracking_code(sys->vault, petition.id, code);
+    number_format(petition.number, text);
+    view.type = i18n_find_in("lodge.received.", petition.type);
+    view.number_text = arena_copy(req->mem, text);
+    view.code = arena_printf(req->mem, "%.5s-%s", code, code + 5);
+    view.entity = reference_label(system_reference(sys), "entity.name", petition.entity_id, req->lang);
+    view.link = arena_printf(req->mem, "%s/f/%s/%s", sys->address, text, code);
+    view.lodged_at = petition.lodged_at;
+    view.due_at = petition.due_at;
+    view.assigned = petition.entity_id != 0;
+    view.restricted = petition.restricted;
+    lodge_receipt_html(html_page(req, res, 200), &view);
+    return true;
+}

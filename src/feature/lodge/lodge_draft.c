@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* A draft is one envelope under a key that needs both the vault and the browser's cookie: a stolen
+ * store shows nothing of what people have not sent yet. The row is found by the cookie's hash. */
+#include "base/json.h"
+#include "base/text.h"
+#include "feature/attachment/attachment.h"
+#include "feature/lodge/lodge.h"
+
+#include <string.h>
+
+#define DRAFT_LIFE (24 * HOURS)
+#define DRAFT_ID_SIZE 32
+#define MOST_PAIRS 32
+
+typedef struct DraftRow {
+    int64_t version;
+    Bytes   command_id, content;
+} DraftRow;
+
+static const DbColumn columns[] = {
+    DB_COLUMN(DraftRow, version),
+    DB_COLUMN(DraftRow, command_id),
+    DB_COLUMN(DraftRow, content),
+};
+
+static const DbQuery by_hash = {
+    .sql = "SELECT version, command_id, content FROM draft WHERE id_hash = $1 AND expires_at > $2",
+    DB_COLUMNS(DraftRow, columns),
+};
+
+static const DbQuery insert = {
+    .sql = "INSERT INTO draft (id_hash, command_id, content, version, expires_at)"
+           " VALUES ($1, $2, $3, 1, $4)",
+    .table = "draft",
+};
+
+static const DbQuery update = {
+    .sql = "UPDATE draft SET content = $1, version = version + 1, expires_at = $2"
+           " WHERE id_hash = $3 AND version = $4",
+    .table = "draft",
+};
+
+static const DbQuery expire = {
+    .sql = "DELETE FROM draft WHERE expires_at <= $1",
+    .table = "draft",
+};
+
+const DbQuery *const lodge_queries[] = { &by_hash, &insert, &update, &expire, NULL };
+
+const DbTable lodge_tables[] = {
+    { "draft", DB_TABLE_MACHINERY },
+    { NULL, 0 },
+};
+
+/* Half of the key is the ring's, half the cookie's. */
+static bool
+draft_key(System *sys, const char *cookie, uint32_t epoch, CryptoKey *out, GError **error)
+{
+    g_auto(CryptoKey) ring = { .id = 0 };
+    uint8_t           id[DRAFT_ID_SIZE];
+    Bytes             part = BYTES_OF(id);
+
+    if (!crypto_from_base64(cookie, id, sizeof id))
+        return fail(error, APP_ERROR_NOT_FOUND, "no draft has this id");
+    if (epoch == 0)
+        vault_key(sys->vault, VAULT_KEY_DRAFT, &ring);
+    else if (!vault_key_of(sys->vault, VAULT_KEY_DRAFT, epoch, &ring, error))
+        return false;
+    crypto_mac(&ring, &part, 1, out->bytes);
+    out->id = ring.id;
+    return true;
+}
+
+static CryptoPlace
+place_of(Bytes hash)
+{
+    int64_t row;
+
+    memcpy(&row, hash.data, sizeof row);
+    return (CryptoPlace){ "draft", "content", row };
+}
+
+/* ---- the content as JSON: one place names every field for both directions ---- */
+
+typedef struct {
+    const char *key;
+    size_t      offset;
+} DraftText;
+
+#define DRAFT_TEXT(field) { #field, offsetof(LodgeDraft, field) }
+
+static const DraftText texts[] = {
+    DRAFT_TEXT(type),    DRAFT_TEXT(about),       DRAFT_TEXT(subject),  DRAFT_TEXT(text),
+    DRAFT_TEXT(wanted),  DRAFT_TEXT(place_words), DRAFT_TEXT(happened), DRAFT_TEXT(contact),
+    DRAFT_TEXT(answers),
+};
+
+static const DraftText numbers[] = {
+    DRAFT_TEXT(person_id),
+    DRAFT_TEXT(entity_id),
+    DRAFT_TEXT(service_id),
+    DRAFT_TEXT(place_id),
+};
+
+static const DraftText flags[] = {
+    DRAFT_TEXT(entity_unknown), DRAFT_TEXT(identity_asked), DRAFT_TEXT(identity_hidden),
+    DRAFT_TEXT(files_asked),    DRAFT_TEXT(place_asked),
+};
+
+static Bytes
+write_content(Arena *mem, const LodgeDraft *draft)
+{
+    GString    *out = g_string_new(NULL);
+    const char *base = (const char *)draft;
+    Json        json;
+    Bytes       content;
+
+    json_init(&json, out);
+    json_object_begin(&json, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        const char *value = *(const char *const *)(base + texts[i].offset);
+
+        if (value != NULL)
+            json_text(&json, texts[i].key, value);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+        json_int(&json, numbers[i].key, *(const int64_t *)(base + numbers[i].offset));
+    for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
+        json_bool(&json, flags[i].key, *(const bool *)(base + flags[i].offset));
+    json_object_end(&json);
+    content = arena_bytes(mem, (Bytes){ (const uint8_t *)out->str, out->len });
+    g_string_free(out, TRUE);
+    return content;
+}
+
+static bool
+read_content(Arena *mem, Bytes content, LodgeDraft *draft, GError **error)
+{
+    JsonPair pairs[MOST_PAIRS];
+    size_t   n = 0;
+    char    *base = (char *)draft;
+
+    if (!json_read(mem, (const char *)content.data, content.size, pairs, MOST_PAIRS, &n, error))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        *(const char **)(base + texts[i].offset) = json_find(pairs, n, texts[i].key);
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        const char *value = json_find(pairs, n, numbers[i].key);
+
+        *(int64_t *)(base + numbers[i].offset) = value == NULL ? 0 : g_ascii_strtoll(value, NULL, 10);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
+        *(bool *)(base + flags[i].offset) = g_strcmp0(json_find(pairs, n, flags[i].key), "true") == 0;
+    return true;
+}
+
+bool
+lodge_draft_open(System *sys, DbTx *tx, const char *cookie, LodgeDraft *draft, GError **error)
+{
+    Arena            *mem = db_arena(tx);
+    Bytes             hash = attachment_draft_hash(mem, cookie), content;
+    g_auto(CryptoKey) key = { .id = 0 };
+    DraftRow          row;
+
+    if (hash.data == NULL)
+        return fail(error, APP_ERROR_NOT_FOUND, "no draft cookie");
+    if (!db_one(tx, &by_hash, DB_PARAMS(db_bytes(hash), db_int(clock_now(sys->clock))), &row, error) ||
+        !draft_key(sys, cookie, crypto_key_id(row.content), &key, error) ||
+        !crypto_open(mem, &key, place_of(hash), row.content, &content, error))
+        return false;
+    *draft = (LodgeDraft){ .hash = hash, .command_id = row.command_id, .version = row.version };
+    return read_content(mem, content, draft, error);
+}
+
+bool
+lodge_draft_new(System *sys, Arena *mem, LodgeDraft *draft, char cookie[44], GError **error)
+{
+    g_auto(CryptoKey) key = { .id = 0 };
+    WritePlan        *plan = plan_new(mem);
+    uint8_t           id[DRAFT_ID_SIZE], command[COMMAND_ID_SIZE];
+
+    crypto_random(id, sizeof id);
+    crypto_random(command, sizeof command);
+    memcpy(cookie, crypto_base64(mem, BYTES_OF(id)), 44);
+    draft->hash = attachment_draft_hash(mem, cookie);
+    draft->command_id = arena_bytes(mem, BYTES_OF(command));
+    draft->version = 1;
+    if (!draft_key(sys, cookie, 0, &key, error))
+        return false;
+    plan_one(plan, &insert,
+             DB_PARAMS(db_bytes(draft->hash), db_bytes(draft->command_id),
+                       db_bytes(crypto_seal(mem, &key, place_of(draft->hash), write_content(mem, draft))),
+                       db_int(clock_now(sys->clock) + DRAFT_LIFE)));
+    return db_apply(sys->db, plan, error);
+}
+
+bool
+lodge_draft_save(System *sys, Arena *mem, const char *cookie, LodgeDraft *draft, GError **error)
+{
+    g_auto(CryptoKey) key = { .id = 0 };
+    WritePlan        *plan = plan_new(mem);
+    g_autoptr(GError) cause = NULL;
+
+    if (!draft_key(sys, cookie, 0, &key, error))
+        return false;
+    plan_one(plan, &update,
+             DB_PARAMS(db_bytes(crypto_seal(mem, &key, place_of(draft->hash), write_content(mem, draft))),
+                       db_int(clock_now(sys->clock) + DRAFT_LIFE), db_bytes(draft->hash),
+                       db_int(draft->version)));
+    if (db_apply(sys->db, plan, &cause)) {
+        draft->version++;
+        return true;
+    }
+    if (error_code(cause) == APP_ERROR_RACE)
+        return fail(error, APP_ERROR_CONFLICT, "the draft was saved by another tab meanwhile");
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+bool
+lodge_draft_sweep(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+{
+    WritePlan *plan = plan_new(mem);
+
+    *more = false;
+    plan_any(plan, &expire, DB_PARAMS(db_int(now)));
+    return db_apply(sys->db, plan, error);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Who is told what: one table of kinds of event. The rows are written in the event's own plan, so that
+ * what happened and that somebody must be told cannot part. */
+#include "feature/notify/notify.h"
+
+#include "base/number.h"
+#include "feature/notify/notify_send.h"
+#include "feature/petition/petition.h"
+#include "messages.h"
+#include "view/i18n.h"
+
+#include <string.h>
+
+/* What tells the requester, and whether it is worth a call to those who asked for calls. */
+static const struct {
+    const char *kind;
+    bool        call;
+} told[] = {
+    { "submit", false }, { "route", false },  { "accept", false }, { "set_period", false },
+    { "update", false }, { "close", true },
+};
+
+static const char *
+channel_for(const Event *event, bool call)
+{
+    if (strcmp(event->contact, "call") == 0)
+        return call ? "call" : "sms"; /* a mobile is always proved: it hears of the small steps */
+    return strcmp(event->contact, "email") == 0 ? "email" : "sms";
+}
+
+/* A petition that was read out by telephone needs no message for its own number. */
+static bool
+notify_on_event(Prepare *prepare, const Event *event, GError **error)
+{
+    (void)error;
+    for (size_t i = 0; i < G_N_ELEMENTS(told); i++) {
+        OutboxMessage message;
+
+        if (strcmp(told[i].kind, event->kind) != 0 || event->contact == NULL)
+            continue;
+        message = (OutboxMessage){ .petition_id = event->petition_id, .event_id = event->id,
+                                   .recipient = "requester", .message = event->kind,
+                                   .channel = channel_for(event, told[i].call),
+                                   .lang = event->lang, .at = prepare->recorded_at };
+        message.dedupe = arena_printf(prepare->mem, "e%" G_GINT64_FORMAT ":%s:%s", (gint64)event->id,
+                                      message.recipient, message.channel);
+        outbox_add(prepare, &message);
+    }
+    return true;
+}
+
+/* ---- texts ---- */
+
+typedef struct {
+    const Petition *petition;
+    const EventRow *event;
+    const Words    *words;
+    const char     *number, *entity, *date, *outcome, *link;
+} MessageParts;
+
+static const EventRow *
+find_event(const EventRow *rows, size_t n, int64_t id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].id == id)
+            return &rows[i];
+    return NULL;
+}
+
+static bool
+load_event(DbTx *tx, const OutboxRow *row, const EventRow **event, GError **error)
+{
+    EventRow *rows;
+    size_t    n;
+
+    *event = NULL;
+    if (row->event_id == 0)
+        return true;
+    if (!event_history(tx, row->petition_id, 0, &rows, &n, error))
+        return false;
+    *event = find_event(rows, n, row->event_id);
+    return true;
+}
+
+static const char *
+follow_link(System *sys, Arena *mem, const Petition *petition, const char *number)
+{
+    char code[VAULT_CODE_LENGTH + 1];
+
+    vault_tracking_code(sys->vault, petition->id, code);
+    return arena_printf(mem, "%s/f/%s/%s", sys->address, number, code);
+}
+
+static void
+fill_parts(System *sys, Arena *mem, const OutboxRow *row, MessageParts *parts)
+{
+    const Reference *ref = system_reference(sys);
+    const Petition  *petition = parts->petition;
+    int64_t          entity = parts->event != NULL && parts->event->entity_to != 0 ? parts->event->entity_to
+                                                                                   : petition->entity_id;
+    AppTime          due = parts->event != NULL ? parts->event->due_at : petition->due_at;
+    const char      *outcome = parts->event != NULL ? parts->event->outcome : petition->outcome;
+    char             number[NUMBER_TEXT_SIZE];
+
+    number_format(petition->number, number);
+    parts->number = arena_copy(mem, number);
+    parts->entity = reference_label(ref, "entity.name", entity, row->lang);
+    parts->date = i18n_date(mem, parts->words, sys->zone, due);
+    parts->outcome = outcome == NULL ? "" : i18n_text(parts->words, i18n_find_in("outcome.", outcome));
+    parts->link = follow_link(sys, mem, petition, parts->number);
+}
+
+static const char *
+format_text(Arena *mem, const OutboxRow *row, const MessageParts *parts)
+{
+    const char *const number_link[] = { parts->number, parts->link };
+    const char *const number_entity_link[] = { parts->number, parts->entity, parts->link };
+    const char *const number_date_link[] = { parts->number, parts->date, parts->link };
+    const char *const number_outcome_link[] = { parts->number, parts->outcome, parts->link };
+
+    /* Restricted: only that there is news. */
+    if (parts->petition->restricted && strcmp(row->message, "submit") != 0)
+        return i18n_format(mem, parts->words, MSG_MESSAGE_NEWS, number_link, 2);
+    if (strcmp(row->message, "submit") == 0)
+        return i18n_format(mem, parts->words, MSG_MESSAGE_SUBMIT, number_link, 2);
+    if (strcmp(row->message, "route") == 0)
+        return i18n_format(mem, parts->words, MSG_MESSAGE_ROUTE, number_entity_link, 3);
+    if (strcmp(row->message, "accept") == 0)
+        return i18n_format(mem, parts->words, MSG_MESSAGE_ACCEPT, number_date_link, 3);
+    if (strcmp(row->message, "set_period") == 0)
+        return i18n_format(mem, parts->words, MSG_MESSAGE_SET_PERIOD, number_date_link, 3);
+    if (strcmp(row->message, "close") == 0)
+        return i18n_format(mem, parts->words, MSG_MESSAGE_CLOSE, number_outcome_link, 3);
+    return i18n_format(mem, parts->words, MSG_MESSAGE_NEWS, number_link, 2);
+}
+
+bool
+notify_text(System *sys, DbTx *tx, const OutboxRow *row, const char **subject, const char **text,
+            GError **error)
+{
+    Arena       *mem = db_arena(tx);
+    Petition     petition;
+    MessageParts parts = { .petition = &petition, .words = i18n_words(row->lang) };
+
+    if (!petition_by_id(tx, row->petition_id, &petition, error) ||
+        !load_event(tx, row, &parts.event, error))
+        return false;
+    fill_parts(sys, mem, row, &parts);
+    *subject = i18n_format(mem, parts.words, MSG_MESSAGE_SUBJECT, I18N_ARGS(parts.number));
+    *text = format_text(mem, row, &parts);
+    return true;
+}
+
+static const JobSpec jobs[] = {
+    { .name = "notify.sms", .every = SECONDS, .run = notify_send_sms },
+    { .name = "notify.email", .every = SECONDS, .run = notify_send_email },
+    { .name = NULL },
+};
+
+const Feature notify_feature = {
+    .name = "notify",
+    .routes = notify_routes,
+    .jobs = jobs,
+    .listener = notify_on_event,
+};

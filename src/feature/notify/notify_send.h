@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The two senders as jobs, and the routes of the outbox page. Used by notify.c only. */
+#pragma once
+
+#include "feature/notify/notify.h"
+
+bool notify_send_sms(System *sys, Arena *mem, AppTime now, bool *more, GError **error);
+bool notify_send_email(System *sys, Arena *mem, AppTime now, bool *more, GError **error);
+
+extern const Route notify_routes[];

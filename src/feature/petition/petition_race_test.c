@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What is written together, and by several at once. */
+#include "feature/petition/petition_trial.h"
+
+#include "base/thread.h"
+#include "core/aggregate.h"
+
+/* ---- listeners ---- */
+
+static bool
+tell(Prepare *prepare, const Event *event, GError **error)
+{
+    (void)error;
+    outbox_add(prepare, &(OutboxMessage){
+                            .petition_id = event->petition_id,
+                            .event_id = event->id,
+                            .recipient = "requester",
+                            .channel = "sms",
+                            .message = event->kind,
+                            .lang = event->lang,
+                            .dedupe = arena_printf(prepare->mem, "%" G_GINT64_FORMAT, event->id),
+                            .at = event->at,
+                        });
+    return true;
+}
+
+static const EventListener telling[] = { aggregate_on_event, tell, NULL };
+
+static void
+test_listeners_write_with_the_event(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+
+    (void)data;
+    petition_trial_complain(trial);
+    g_assert_cmpint(petition_trial_return(
+                        trial, &f->liaison,
+                        (PetitionReturn){ petition_trial_on(trial), "other_entity", ROADS, NULL }),
+                    ==, DONE);
+    g_assert_cmpint(petition_fixture_count(f, "SELECT count(*) FROM outbox"), ==, 2);
+    g_assert_cmpint(petition_fixture_count(f, "SELECT sum(n) FROM aggregate WHERE entity_id = 1"
+                                              " AND kind IN ('submit', 'return')"),
+                    ==, 2);
+}
+
+/* ---- races ---- */
+
+enum { RACERS = 8 };
+
+typedef struct {
+    PetitionFixture *fixture;
+    const Who       *by;
+    PetitionTarget   target;
+    PetitionSubmit   submit;
+    Bytes            command_id;
+    PetitionReceipt  receipt;
+    CommandOutcome   outcome;
+    int              code;
+} Racer;
+
+static CommandContext
+racing(Racer *racer, Arena *mem)
+{
+    return (CommandContext){
+        .sys = racer->fixture->sys,
+        .mem = mem,
+        .by = racer->by,
+        .command_id = racer->command_id,
+    };
+}
+
+static void *
+race_to_accept(void *data)
+{
+    Racer *racer = data;
+    g_autoptr(Arena) mem = arena_new();
+    g_autoptr(GError) error = NULL;
+    CommandContext context = racing(racer, mem);
+    PetitionActed  acted;
+
+    racer->code = petition_accept(&context, &(PetitionAccept){ racer->target }, &acted,
+                                  &racer->outcome, &error)
+                      ? DONE
+                      : (int)error_code(error);
+    return NULL;
+}
+
+static void *
+race_to_submit(void *data)
+{
+    Racer *racer = data;
+    g_autoptr(Arena) mem = arena_new();
+    g_autoptr(GError) error = NULL;
+    CommandContext context = racing(racer, mem);
+
+    racer->code =
+        petition_submit(&context, &racer->submit, &racer->receipt, &racer->outcome, &error)
+            ? DONE
+            : (int)error_code(error);
+    return NULL;
+}
+
+static void
+race(Racer racers[RACERS], void *(*run)(void *))
+{
+    pthread_t threads[RACERS];
+
+    for (int i = 0; i < RACERS; i++)
+        threads[i] = thread_start("racer", 0, run, &racers[i]);
+    for (int i = 0; i < RACERS; i++)
+        thread_join(threads[i]);
+}
+
+static void
+test_race_to_accept(PetitionTrial *trial, const void *data)
+{
+    Racer racers[RACERS];
+    int   won = 0;
+
+    (void)data;
+    petition_trial_complain(trial);
+    for (int i = 0; i < RACERS; i++)
+        racers[i] = (Racer){
+            .fixture = trial->fixture,
+            .by = &trial->fixture->liaison,
+            .target = petition_trial_on(trial),
+        };
+    race(racers, race_to_accept);
+
+    for (int i = 0; i < RACERS; i++) {
+        won += racers[i].code == DONE;
+        if (racers[i].code != DONE)
+            g_assert_cmpint(racers[i].code, ==, APP_ERROR_INVALID);
+    }
+    g_assert_cmpint(won, ==, 1);
+    petition_trial_stands(trial, "in_progress", "entity", 2);
+}
+
+/* The same form, sent eight times at once: one petition. */
+static void
+test_race_of_one_form(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    Bytes            command_id = command_id_read(f->mem, NULL);
+    Racer            racers[RACERS];
+    int              made = 0;
+
+    (void)data;
+    for (int i = 0; i < RACERS; i++)
+        racers[i] = (Racer){
+            .fixture = f,
+            .by = &f->requester,
+            .submit = petition_fixture_complaint(f),
+            .command_id = command_id,
+        };
+    race(racers, race_to_submit);
+
+    for (int i = 0; i < RACERS; i++) {
+        g_assert_cmpint(racers[i].code, ==, DONE);
+        g_assert_cmpint(racers[i].receipt.number, ==, racers[0].receipt.number);
+        made += !racers[i].outcome.repeated;
+    }
+    g_assert_cmpint(made, ==, 1);
+    g_assert_cmpint(petition_fixture_count(f, "SELECT count(*) FROM petition"), ==, 1);
+}
+
+/* Two persons and a few forms each: who loses the race for a handle takes the next one. */
+static void
+test_race_for_handles(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    Racer            racers[RACERS];
+
+    (void)data;
+    for (int i = 0; i < RACERS; i++) {
+        racers[i] = (Racer){
+            .fixture = f,
+            .by = &f->agent,
+            .submit = petition_fixture_complaint(f),
+        };
+        racers[i].submit.person_id = i % 2 == 0 ? f->requester.person_id : f->stranger.person_id;
+    }
+    race(racers, race_to_submit);
+
+    for (int i = 0; i < RACERS; i++)
+        g_assert_cmpint(racers[i].code, ==, DONE);
+    g_assert_cmpint(petition_fixture_count(f, "SELECT count(DISTINCT handle) FROM petition"), ==,
+                    RACERS);
+}
+
+/* ---- batches ---- */
+
+static void
+test_batch(PetitionTrial *trial, const void *data)
+{
+    enum { N = 20 };
+    PetitionFixture *f = trial->fixture;
+    CommandContext   contexts[N];
+    PetitionSubmit   submits[N];
+    PetitionReceipt  receipts[N];
+    const void      *cmds[N];
+    void            *results[N];
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    for (int i = 0; i < N; i++) {
+        contexts[i] = petition_fixture_by(f, &f->agent);
+        submits[i] = petition_fixture_complaint(f);
+        cmds[i] = &submits[i];
+        results[i] = &receipts[i];
+    }
+    g_assert_true(command_run_batch(contexts, petition_submit_prepare, cmds, results, N, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(petition_fixture_count(f, "SELECT count(DISTINCT handle) FROM petition"), ==,
+                    N);
+}
+
+#define ADD(name, test)                                                                            \
+    g_test_add(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add("/petition_race/listeners", PetitionTrial, telling, petition_trial_up,
+               test_listeners_write_with_the_event, petition_trial_down);
+    ADD("/petition_race/race_to_accept", test_race_to_accept);
+    ADD("/petition_race/race_of_one_form", test_race_of_one_form);
+    ADD("/petition_race/race_for_handles", test_race_for_handles);
+    ADD("/petition_race/batch", test_batch);
+    return g_test_run();
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Private to petition: its only SQL. Reads fill structs of petition.h; writes add to a plan. */
+#pragma once
+
+#include "feature/petition/petition.h"
+
+/* ---- one petition ---- */
+
+bool petition_store_by_number(DbTx *tx, int64_t number, Petition *out, GError **error) MUST_USE;
+bool petition_store_by_id(DbTx *tx, int64_t id, Petition *out, GError **error) MUST_USE;
+/* What a submission with this command id has made, if any. */
+bool petition_store_by_command(DbTx *tx, Bytes command_id, Petition *out, bool *found,
+                               GError **error) MUST_USE;
+/* The data key, wrapped: {NULL, 0} when it was erased. */
+bool
+petition_store_wrapped_key(DbTx *tx, int64_t petition_id, Bytes *wrapped, GError **error) MUST_USE;
+
+#define PETITION_STORE_HANDLES 8
+
+/* Those of the handles that are used, in any order; PETITION_STORE_HANDLES are given. */
+bool petition_store_by_handles(DbTx *tx, const Bytes *handles, Petition **rows, size_t *n,
+                               GError **error) MUST_USE;
+bool petition_store_handle_is_used(DbTx *tx, Bytes handle, bool *used, GError **error) MUST_USE;
+
+/* ---- lists: 50 rows ---- */
+
+/* `restricted` false leaves restricted ones out. */
+bool petition_store_inbox(DbTx *tx, int64_t entity_id, const char *state, PetitionAfter after,
+                          bool restricted, PetitionRow **rows, size_t *n, GError **error) MUST_USE;
+bool petition_store_closed(DbTx *tx, int64_t entity_id, PetitionAfter after, bool restricted,
+                           PetitionRow **rows, size_t *n, GError **error) MUST_USE;
+bool petition_store_triage(DbTx *tx, PetitionAfter after, PetitionRow **rows, size_t *n,
+                           GError **error) MUST_USE;
+bool petition_store_row_by_id(DbTx *tx, int64_t id, PetitionRow *out, bool *found,
+                              GError **error) MUST_USE;
+bool petition_store_row_by_number(DbTx *tx, int64_t number, PetitionRow *out, bool *found,
+                                  GError **error) MUST_USE;
+bool petition_store_questions(DbTx *tx, int64_t directorate_id, PetitionAfter after,
+                              PetitionQuestion **rows, size_t *n, GError **error) MUST_USE;
+
+/* ---- beside the petition ---- */
+
+bool petition_store_consultations(DbTx *tx, int64_t petition_id, PetitionConsultation **rows,
+                                  size_t *n, GError **error) MUST_USE;
+bool
+petition_store_question(DbTx *tx, int64_t id, PetitionConsultation *out, GError **error) MUST_USE;
+/* The event of a command on a petition, for a repeat's first result. */
+bool petition_store_done(DbTx *tx, int64_t petition_id, Bytes command_id, int64_t *event_id,
+                         int64_t *version, GError **error) MUST_USE;
+/* How the office calls an account; NULL when it is gone. */
+bool petition_store_account_name(DbTx *tx, int64_t account_id, const char **name,
+                                 GError **error) MUST_USE;
+
+/* ---- writing: the event stands before ---- */
+
+void petition_store_insert(WritePlan *plan, const Petition *petition, Bytes command_id);
+void petition_store_insert_key(WritePlan *plan, int64_t petition_id, Bytes wrapped);
+/* From `seen` (its id and version) to `next`: whatever a life changes, and the version raised. */
+void petition_store_move(WritePlan *plan, const Petition *seen, const Petition *next);
+/* With the entity, the service and the brief, which is sealed for the entity. */
+void petition_store_readdress(WritePlan *plan, const Petition *seen, const Petition *next);
+/* Only the version. */
+void petition_store_touch(WritePlan *plan, const Petition *seen, const Petition *next);
+
+void petition_store_insert_question(WritePlan *plan, const PetitionConsultation *asked);
+void petition_store_answer_question(WritePlan *plan, int64_t question_id, int64_t event_id,
+                                    int64_t proposed_days);
+/* What was not answered is settled by the event that took the file from the entity. */
+void petition_store_lapse_questions(WritePlan *plan, int64_t petition_id, int64_t event_id);
+
+/* The draft's uploads become the petition's, and the draft goes. */
+void petition_store_take_attachments(WritePlan *plan, Bytes draft_hash, int64_t petition_id,
+                                     int64_t event_id);
+void petition_store_delete_draft(WritePlan *plan, Bytes draft_hash);
+
+/* Statements of petition_store_list.c, for the one list of queries. */
+extern const DbQuery petition_store_list_inbox, petition_store_list_inbox_unrestricted,
+    petition_store_list_closed, petition_store_list_closed_unrestricted, petition_store_list_triage,
+    petition_store_list_row_by_id, petition_store_list_row_by_number, petition_store_list_questions;

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* A petition comes in. What must stay true: one transaction of the case holds everything that was
+ * acknowledged; the vault is only read, so that nothing is half there after a crash; what was drawn
+ * at random (number) or taken next (handle) is guarded by a unique index and drawn again. */
+#include "feature/petition/petition_act.h"
+#include "feature/petition/petition_brief.h"
+#include "feature/petition/petition_store.h"
+
+#include "base/number.h"
+#include "core/token.h"
+
+#include <sodium.h>
+
+enum { NUMBER_BODIES = 100000000, HANDLES_MOST = 10000 };
+
+/* ---- who ---- */
+
+static bool
+may_submit(const Prepare *prepare, const PetitionSubmit *cmd, GError **error)
+{
+    const Who *by = prepare->by;
+
+    if (!access_require(by, ACTION_SUBMIT, &(AccessTarget){ .own = true }, error))
+        return false;
+    if (by->role == ROLE_REQUESTER && by->person_id != cmd->person_id)
+        return fail(error, APP_ERROR_FORBIDDEN, "a requester submits for themselves only");
+    return true;
+}
+
+/* The same form again: the first receipt. */
+static bool
+find_repeat(Prepare *prepare, Bytes content, PetitionReceipt *receipt, GError **error)
+{
+    Petition first;
+    bool     found, repeated = false;
+
+    if (!petition_store_by_command(prepare->tx, prepare->command_id, &first, &found, error))
+        return false;
+    if (!found)
+        return true;
+    if (!petition_act_repeat(prepare, first.id, content, &repeated, error))
+        return false;
+
+    *receipt = (PetitionReceipt){ .id = first.id, .number = first.number };
+    vault_tracking_code(prepare->sys->vault, first.id, receipt->code);
+    return true;
+}
+
+static bool
+check_rule(Prepare *prepare, const PetitionSubmit *cmd, const VaultPerson *person, GError **error)
+{
+    Calendar       calendar = system_calendar(prepare->sys);
+    RuleContext    rules = { prepare->mem, &calendar, prepare->now };
+    const Refusal *refusal = petition_rule_submit(&rules, cmd, person->verification);
+
+    return refusal == NULL || command_refuse(prepare, refusal, error);
+}
+
+/* ---- number and handle ---- */
+
+static int64_t
+draw_number(const Prepare *prepare)
+{
+    int year = zone_civil(prepare->sys->zone, prepare->now).year;
+
+    return number_make(year % 100, randombytes_uniform(NUMBER_BODIES));
+}
+
+/* The person's first handle that no petition has: the hint is nearly always right, so each is looked
+ * up alone. */
+static bool
+take_handle(const Prepare *prepare, int64_t person_id, Bytes *handle, int64_t *n, GError **error)
+{
+    uint8_t *bytes = arena_alloc(prepare->mem, VAULT_HANDLE_SIZE);
+    bool     used = true;
+
+    if (!vault_hint(prepare->sys->vault, prepare->mem, person_id, n, error))
+        return false;
+
+    for (int tries = 0; tries < HANDLES_MOST; tries++, (*n)++) {
+        *handle = (Bytes){ bytes, VAULT_HANDLE_SIZE };
+        if (!vault_handle(prepare->sys->vault, prepare->mem, person_id, *n, bytes, error) ||
+            !petition_store_handle_is_used(prepare->tx, *handle, &used, error))
+            return false;
+        if (!used)
+            return true;
+    }
+    return fail(error, APP_ERROR_INTERNAL, "the hint of a person's petitions is far behind");
+}
+
+/* ---- the row ---- */
+
+/* With an entity: its 48 hours run. Without, or about the head: the unit's day does. */
+static void
+set_course(const Prepare *prepare, const PetitionSubmit *cmd, Petition *petition)
+{
+    Calendar calendar = system_calendar(prepare->sys);
+
+    if (cmd->entity_id == 0 || !petition_rule_goes_to_entity(cmd->about)) {
+        petition->state = "received";
+        petition->holder = "unit";
+        petition->due_at = petition_rule_triage_by(&calendar, prepare->now);
+        return;
+    }
+
+    petition->state = "assigned";
+    petition->holder = "entity";
+    petition->entity_id = cmd->entity_id;
+    petition->service_id = cmd->service_id;
+    petition->assigned_at = prepare->now;
+    petition_act_clock(petition, prepare->now, petition_rule_accept_by(&calendar, prepare->now));
+}
+
+static bool
+make_petition(const Prepare *prepare, const PetitionSubmit *cmd, const VaultPerson *person,
+              Petition *petition, int64_t *handle_n, GError **error)
+{
+    *petition = (Petition){
+        .id = id_next(prepare->sys->ids),
+        .version = 1,
+        .number = draw_number(prepare),
+        .type = cmd->type,
+        .about = cmd->about,
+        .channel = cmd->channel,
+        .lang = cmd->lang,
+        .contact = cmd->contact,
+        .place_id = cmd->place_id,
+        .identity_hidden = cmd->identity_hidden,
+        .restricted = petition_rule_is_restricted(cmd->about),
+        .provisional = person->verification == VAULT_PROVISIONAL,
+        .lodged_at = prepare->now,
+        .entered_at = prepare->recorded_at,
+    };
+    set_course(prepare, cmd, petition);
+    petition_brief_seal(prepare->sys, prepare->mem, cmd->subject, cmd->place_words, petition);
+    petition->person = vault_link(prepare->sys->vault, prepare->mem, petition->id, cmd->person_id);
+    return take_handle(prepare, cmd->person_id, &petition->handle, handle_n, error);
+}
+
+/* ---- the plan ---- */
+
+/* The submission as bytes: what is kept, and what tells a repeat. */
+typedef struct {
+    Bytes payload, command;
+} Written;
+
+static Event
+event_of(const Prepare *prepare, const Petition *petition)
+{
+    const Who *by = prepare->by;
+
+    return (Event){
+        .petition_id = petition->id,
+        .version = petition->version,
+        .kind = access_action_name(ACTION_SUBMIT),
+        .at = prepare->now,
+        .actor_role = by->role,
+        .actor_ref = by->account_id,
+        .on_behalf = by->account_id != 0 ? "requester" : NULL,
+        .entity_to = petition->entity_id,
+        .holder = petition->holder,
+        .state = petition->state,
+        .due_at = petition->due_at,
+        .visibility = "requester",
+        .number = petition->number,
+        .service_id = petition->service_id,
+        .place_id = petition->place_id,
+        .type = petition->type,
+        .channel = petition->channel,
+        .contact = petition->contact,
+        .lang = petition->lang,
+        .restricted = petition->restricted,
+        .lodged_at = petition->lodged_at,
+    };
+}
+
+static void
+add_tokens(Prepare *prepare, const PetitionSubmit *cmd, const Petition *petition)
+{
+    const PetitionContent content = {
+        .subject = cmd->subject,
+        .text = cmd->text,
+        .wanted = cmd->wanted,
+        .place_words = cmd->place_words,
+    };
+
+    token_add(prepare, petition->id,
+              petition_act_tokens(prepare->sys, prepare->mem, &content, petition->entity_id));
+}
+
+static void
+add_draft(Prepare *prepare, const PetitionSubmit *cmd, const Event *event)
+{
+    if (cmd->draft_hash.data == NULL)
+        return;
+
+    petition_store_take_attachments(prepare->plan, cmd->draft_hash, event->petition_id, event->id);
+    petition_store_delete_draft(prepare->plan, cmd->draft_hash);
+}
+
+static bool
+add_plan(Prepare *prepare, const PetitionSubmit *cmd, const Written *written,
+         const Petition *petition, GError **error)
+{
+    g_auto(CryptoKey) key = { .id = 0 };
+    Event event = event_of(prepare, petition);
+
+    crypto_key_random(&key);
+    event.key = &key;
+    event.payload = written->payload;
+    event.content = written->command;
+    if (!event_append(prepare, &event, error))
+        return false;
+
+    petition_store_insert(prepare->plan, petition, prepare->command_id);
+    petition_store_insert_key(prepare->plan, petition->id,
+                              vault_wrap(prepare->sys->vault, prepare->mem, VAULT_KEY_PETITION,
+                                         (CryptoPlace){ "petition_key", "wrapped", petition->id },
+                                         &key));
+    add_tokens(prepare, cmd, petition);
+    add_draft(prepare, cmd, &event);
+    return true;
+}
+
+/* ---- the command ---- */
+
+bool
+petition_submit_prepare(Prepare *prepare, const void *data, void *result, GError **error)
+{
+    const PetitionSubmit *cmd = data;
+    PetitionReceipt      *receipt = result;
+    Written               written;
+    VaultPerson           person;
+    Petition              petition;
+    int64_t               handle_n;
+
+    if (!may_submit(prepare, cmd, error))
+        return false;
+
+    written.payload = petition_payload_write_content(prepare->mem, cmd);
+    written.command = petition_payload_submit_command(prepare->mem, cmd, written.payload);
+    if (!find_repeat(prepare, written.command, receipt, error))
+        return false;
+    if (prepare->repeated)
+        return true;
+
+    if (!vault_person(prepare->sys->vault, prepare->mem, cmd->person_id, &person, error))
+        return false;
+
+    if (!check_rule(prepare, cmd, &person, error))
+        return false;
+
+    if (!make_petition(prepare, cmd, &person, &petition, &handle_n, error))
+        return false;
+
+    *receipt = (PetitionReceipt){ petition.id, petition.number, "", handle_n };
+    vault_tracking_code(prepare->sys->vault, petition.id, receipt->code);
+    return add_plan(prepare, cmd, &written, &petition, error);
+}
+
+/* Only a hint, and only when it was behind: a failure costs the next submission a look. */
+static void
+raise_hint(const CommandContext *context, int64_t person_id, int64_t handle_n)
+{
+    Vault  *vault = context->sys->vault;
+    int64_t hint;
+
+    if (!vault_hint(vault, context->mem, person_id, &hint, NULL) || handle_n <= hint)
+        return;
+    if (!vault_raise_hint(vault, context->mem, person_id, handle_n + 1, NULL))
+        return;
+}
+
+bool
+petition_submit(const CommandContext *context, const PetitionSubmit *cmd, PetitionReceipt *receipt,
+                CommandOutcome *outcome, GError **error)
+{
+    CommandOutcome own;
+
+    if (outcome == NULL)
+        outcome = &own;
+    if (!command_run(context, petition_submit_prepare, cmd, receipt, outcome, error))
+        return false;
+
+    if (!outcome->repeated)
+        raise_hint(context, cmd->person_id, receipt->handle_n);
+    return true;
+}
