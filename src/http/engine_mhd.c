@@ -229,7 +229,7 @@ queue_answer(Exchange *exchange)
     struct MHD_Response *answer = exchange->answer;
     enum MHD_Result      result;
 
-    if (is_refusal(exchange) || atomic_load(&((Engine *)exchange->engine)->stopping))
+    if (is_refusal(exchange) || exchange->skipped || atomic_load(&((Engine *)exchange->engine)->stopping))
         MHD_add_response_header(answer, "Connection", "close");
     result = queue(exchange, response_status(exchange->res), answer,
                    (int64_t)response_bytes(exchange->res).size);
@@ -523,9 +523,11 @@ answer(Exchange *exchange, size_t *size)
 {
     if (*size == 0)
         return queue_answer(exchange);
-    if (exchange->received + (int64_t)*size < exchange->length)
-        intake_skip(exchange->inlet);
     exchange->received += (int64_t)*size;
+    if (!is_read(exchange) && !exchange->skipped) {
+        exchange->skipped = true;
+        intake_skip(exchange->inlet);
+    }
     *size = 0;
     return MHD_YES;
 }

@@ -38,7 +38,7 @@ typedef struct Exchange {
     const char    *target;
     GError        *error; /* what the head alone told */
     Uploading     *uploading;
-    bool           uploads;
+    bool           uploads, skipped; /* skipped: the rest of the body, and the connection with it */
     Buffer         body;
     int64_t        length, received;
     const uint8_t *chunk; /* the library's, while suspended */

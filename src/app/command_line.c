@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The list of subcommands that work on a store. */
+#include "app/command_line.h"
+
+#include "app/features.h"
+#include "app/trial.h"
+#include "core/session.h"
+#include "db/verify.h"
+#include "feature/entity/entity.h"
+#include "feature/replay/replay.h"
+
+#include <string.h>
+
+static int
+report(FILE *out, bool done, const GError *error)
+{
+    if (!done)
+        fprintf(out, "sawt: %s\n", error->message);
+    return done ? 0 : 1;
+}
+
+static int
+import_data(System *sys, int argc, char **argv, FILE *out)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (argc < 2) {
+        fputs("sawt: import takes the folder of the reference data\n", out);
+        return 2;
+    }
+    return report(out, entity_import_command(sys, argv[1], argc > 2 && strcmp(argv[2], "--registry") == 0,
+                                             out, &error),
+                  error);
+}
+
+static int
+make_accounts(System *sys, int argc, char **argv, FILE *out)
+{
+    g_autoptr(GError) error = NULL;
+
+    (void)argc;
+    (void)argv;
+    return report(out, sys->trial ? trial_accounts(sys, out, &error)
+                                  : trial_first_administrator(sys, out, &error),
+                  error);
+}
+
+static int
+replay(System *sys, int argc, char **argv, FILE *out)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (argc < 2) {
+        fputs("sawt: replay takes a file of requests\n", out);
+        return 2;
+    }
+    return report(out, replay_run(sys, argv[1], argc > 2 ? argv[2] : NULL, out, &error), error);
+}
+
+static int
+print_sql(System *sys, int argc, char **argv, FILE *out)
+{
+    bool plans = false, dialects = false;
+
+    for (int i = 1; i < argc; i++) {
+        plans = plans || strcmp(argv[i], "--plans") == 0;
+        dialects = dialects || strcmp(argv[i], "--dialects") == 0;
+    }
+    db_print_queries(sys->db, out, plans, dialects);
+    db_print_queries(vault_db(sys->vault), out, plans, dialects);
+    return 0;
+}
+
+const StoreCommand command_line_store[] = {
+    { "import", "import DIR [--registry]", "load reference data (and the trial registry)", import_data },
+    { "accounts", "accounts", "trial accounts, or the first administrator's link", make_accounts },
+    { "replay", "replay FILE [FORMAT]", "feed a history of requests through the commands", replay },
+    { "sql", "sql [--plans] [--dialects]", "every statement", print_sql },
+    { NULL, NULL, NULL, NULL },
+};
+
+const StoreCommand *
+command_line_find(const char *name)
+{
+    for (size_t i = 0; command_line_store[i].name != NULL; i++)
+        if (strcmp(command_line_store[i].name, name) == 0)
+            return &command_line_store[i];
+    return NULL;
+}

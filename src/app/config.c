@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* GKeyFile reads, the table decides: a key that it does not list is refused, and every value goes
+ * through its parser. Strings belong to the Config's chunk and live as long as it does. */
+#include "app/config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define GROUP "sawt"
+
+typedef enum { OPTION_TEXT, OPTION_INT, OPTION_FLAG, OPTION_LIST } OptionKind;
+
+typedef struct {
+    const char *name;
+    OptionKind  kind;
+    size_t      offset;
+    const char *preset; /* NULL: nothing */
+    int64_t     min, max;
+    const char *help;
+} Option;
+
+typedef struct {
+    Config        config;
+    GStringChunk *texts;
+    GPtrArray    *lists;
+} ConfigOwner;
+
+#define TEXT(field, preset, help)                                                                  \
+    { #field, OPTION_TEXT, offsetof(Config, field), preset, 0, 0, help }
+#define INT(field, preset, min, max, help)                                                         \
+    { #field, OPTION_INT, offsetof(Config, field), preset, min, max, help }
+#define FLAG(field, preset, help)                                                                  \
+    { #field, OPTION_FLAG, offsetof(Config, field), preset, 0, 0, help }
+#define LIST(field, preset, help)                                                                  \
+    { #field, OPTION_LIST, offsetof(Config, field), preset, 0, 0, help }
+
+static const Option options[] = {
+    TEXT(address, "http://localhost:8080", "Address of the site as people type it; links and QR codes begin with it."),
+    TEXT(database, "sqlite", "Engine of the store: sqlite (embedded)."),
+    TEXT(directory, "/var/lib/sawt", "Directory of the store: case, vault, attachments, control socket."),
+    FLAG(head_reader, "yes", "Check every request's head before the HTTP library sees it (no: a proxy in front does)."),
+    FLAG(https, "no", "The site is reached over https: Secure cookies and HSTS. Production needs it."),
+    INT(io_threads, "0", 0, 64, "Threads that read and write connections; 0: one for each core."),
+    TEXT(listen, "127.0.0.1", "Address to listen on."),
+    TEXT(mail_from, NULL, "Sender of e-mail."),
+    TEXT(mail_password_file, NULL, "File with the SMTP password."),
+    TEXT(mail_url, NULL, "SMTP server: smtp://host:25 or smtps://host:465; none: e-mail stays in the outbox."),
+    TEXT(mail_user, NULL, "SMTP user."),
+    INT(port, "8080", 0, 65535, "Port to listen on; 0: any free one."),
+    INT(readers, "0", 0, 256, "Reader connections to the store; 0: two for each core."),
+    TEXT(root_key_file, NULL, "File with the vault's root key (32 bytes in hexadecimal), readable by the owner only."),
+    TEXT(sms_from, "Sawt", "Sender of SMS."),
+    TEXT(sms_password_file, NULL, "File with the SMS gateway's password."),
+    TEXT(sms_url, NULL, "Kannel's sendsms address; none: SMS stay in the outbox."),
+    TEXT(sms_user, NULL, "User of the SMS gateway."),
+    TEXT(timezone, "Asia/Amman", "Zone of office hours, dates and the year in a number."),
+    FLAG(trial, "no", "Trial mode: trial registry, outbox page, one-time codes on the page."),
+    LIST(trusted_proxies, NULL, "Addresses of proxies whose Forwarded and X-Forwarded-For are believed."),
+    INT(workers, "128", 1, 1024, "Worker threads: requests that are worked on at once."),
+};
+
+static const Option *
+find_option(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
+        if (strcmp(options[i].name, name) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static bool
+set_flag(bool *flag, const Option *option, const char *value, GError **error)
+{
+    if (strcmp(value, "yes") == 0)
+        *flag = true;
+    else if (strcmp(value, "no") == 0)
+        *flag = false;
+    else
+        return fail(error, APP_ERROR_INVALID, "%s takes yes or no, not \"%s\"", option->name, value);
+    return true;
+}
+
+static bool
+set_int(int64_t *number, const Option *option, const char *value, GError **error)
+{
+    gint64 parsed;
+
+    if (!g_ascii_string_to_signed(value, 10, option->min, option->max, &parsed, NULL))
+        return fail(error, APP_ERROR_INVALID,
+                    "%s takes a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+                    ", not \"%s\"",
+                    option->name, (gint64)option->min, (gint64)option->max, value);
+    *number = parsed;
+    return true;
+}
+
+static const char *const *
+split_list(ConfigOwner *owner, const char *value)
+{
+    char **parts = g_strsplit_set(value, ", ", -1);
+    size_t kept = 0;
+
+    for (size_t i = 0; parts[i] != NULL; i++) {
+        if (parts[i][0] == '\0')
+            g_free(parts[i]);
+        else
+            parts[kept++] = parts[i];
+    }
+    parts[kept] = NULL;
+    g_ptr_array_add(owner->lists, parts);
+    return (const char *const *)parts;
+}
+
+static bool
+set_option(ConfigOwner *owner, const Option *option, const char *value, GError **error)
+{
+    void *member = (char *)&owner->config + option->offset;
+
+    switch (option->kind) {
+    case OPTION_FLAG:
+        return set_flag(member, option, value, error);
+    case OPTION_INT:
+        return set_int(member, option, value, error);
+    case OPTION_LIST:
+        *(const char *const **)member = split_list(owner, value);
+        return true;
+    case OPTION_TEXT:
+        *(const char **)member = value[0] == '\0' ? NULL : g_string_chunk_insert(owner->texts, value);
+        return true;
+    default:
+        g_assert_not_reached();
+    }
+}
+
+bool
+config_set(Config *config, const char *key, const char *value, GError **error)
+{
+    const Option *option = find_option(key);
+
+    if (option == NULL)
+        return fail(error, APP_ERROR_INVALID,
+                    "there is no option \"%s\"; `sawt config --explain` lists them", key);
+    return set_option((ConfigOwner *)config, option, value, error);
+}
+
+/* GKeyFile forgets where a key stood. */
+static int
+line_of(const char *path, const char *key)
+{
+    g_autofree char *text = NULL;
+    int              line = 1;
+    size_t           length = strlen(key);
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return 0;
+    for (const char *at = text; at != NULL; line++) {
+        at += strspn(at, " \t");
+        if (strncmp(at, key, length) == 0 && strchr(" \t=", at[length]) != NULL)
+            return line;
+        at = strchr(at, '\n');
+        if (at != NULL)
+            at++;
+    }
+    return 0;
+}
+
+static bool
+read_keys(Config *config, GKeyFile *file, const char *path, GError **error)
+{
+    g_auto(GStrv) keys = g_key_file_get_keys(file, GROUP, NULL, error);
+
+    for (size_t i = 0; keys != NULL && keys[i] != NULL; i++) {
+        g_autofree char *value = g_key_file_get_string(file, GROUP, keys[i], error);
+
+        if (value == NULL)
+            return false;
+        if (!config_set(config, keys[i], value, error)) {
+            g_prefix_error(error, "%s:%d: ", path, line_of(path, keys[i]));
+            return false;
+        }
+    }
+    return keys != NULL;
+}
+
+static bool
+read_file(Config *config, const char *path, GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_auto(GStrv)       groups = NULL;
+    g_autoptr(GError)   cause = NULL;
+
+    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &cause))
+        return fail(error, APP_ERROR_INVALID, "%s: %s", path, cause->message);
+    groups = g_key_file_get_groups(file, NULL);
+    for (size_t i = 0; groups[i] != NULL; i++)
+        if (strcmp(groups[i], GROUP) != 0)
+            return fail(error, APP_ERROR_INVALID, "%s: the only section is [" GROUP "], not [%s]", path,
+                        groups[i]);
+    return groups[0] == NULL || read_keys(config, file, path, error);
+}
+
+Config *
+config_load(const char *path, GError **error)
+{
+    ConfigOwner *owner = g_new0(ConfigOwner, 1);
+
+    owner->texts = g_string_chunk_new(512);
+    owner->lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    owner->config.trusted_proxies = split_list(owner, "");
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
+        if (options[i].preset != NULL && !set_option(owner, &options[i], options[i].preset, error))
+            g_assert_not_reached();
+    if (path != NULL && !read_file(&owner->config, path, error)) {
+        config_free(&owner->config);
+        return NULL;
+    }
+    return &owner->config;
+}
+
+void
+config_free(Config *config)
+{
+    ConfigOwner *owner = (ConfigOwner *)config;
+
+    if (owner == NULL)
+        return;
+    g_string_chunk_free(owner->texts);
+    g_ptr_array_free(owner->lists, TRUE);
+    g_free(owner);
+}
+
+bool
+config_check(const Config *config, GError **error)
+{
+    if (strcmp(config->database, "sqlite") != 0)
+        return fail(error, APP_ERROR_INVALID, "database: only sqlite is known, not \"%s\"",
+                    config->database);
+    if (!config->trial && config->root_key_file == NULL)
+        return fail(error, APP_ERROR_INVALID,
+                    "root_key_file is missing: production needs a root key of its own (32 random "
+                    "bytes in hexadecimal in a file that only the owner reads)");
+    if (config->https != g_str_has_prefix(config->address, "https://"))
+        return fail(error, APP_ERROR_INVALID, "address and https disagree: %s", config->address);
+    if (config->sms_url != NULL && (config->sms_user == NULL || config->sms_password_file == NULL))
+        return fail(error, APP_ERROR_INVALID, "sms_url needs sms_user and sms_password_file");
+    if (config->mail_url != NULL && config->mail_from == NULL)
+        return fail(error, APP_ERROR_INVALID, "mail_url needs mail_from");
+    return true;
+}
+
+void
+config_explain(FILE *out)
+{
+    fprintf(out, "# Sawt. Every option with its default; a line that begins with # is a comment.\n\n"
+                 "[" GROUP "]\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
+        fprintf(out, "\n# %s\n#%s = %s\n", options[i].help, options[i].name,
+                options[i].preset == NULL ? "" : options[i].preset);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The page is the view's; here is what it does not know: what must be logged, and who wants JSON. */
+#include "app/error_page.h"
+
+#include "base/json.h"
+#include "base/log.h"
+#include "view/trouble.h"
+
+static int
+word(Arena *mem, int status, const char *part)
+{
+    int message = i18n_find(arena_printf(mem, "error.%d.%s", status, part));
+
+    return message != 0 ? message : i18n_find(arena_printf(mem, "error.500.%s", part));
+}
+
+static void
+write_json(Request *req, Response *res, int status)
+{
+    const Words *words = i18n_words(req->lang);
+    GString     *text = g_string_new(NULL);
+    Json         json;
+
+    json_init(&json, text);
+    json_object_begin(&json, NULL);
+    json_int(&json, "status", status);
+    json_text(&json, "title", i18n_text(words, word(req->mem, status, "title")));
+    json_text(&json, "detail", i18n_text(words, word(req->mem, status, "text")));
+    json_text(&json, "request", arena_printf(req->mem, "%" G_GINT64_FORMAT, (gint64)req->id));
+    json_object_end(&json);
+    buffer_add(response_body(res, status, "application/problem+json"), text->str, text->len);
+    g_string_free(text, TRUE);
+}
+
+void
+error_page_write(Request *req, Response *res, const GError *error)
+{
+    AppError code = error_code(error);
+    int      status = error_status(code);
+
+    if (status == 500)
+        log_bug("request.failed", LOG_INT("request", req->id),
+                LOG_CODE("route", req->route == NULL ? "" : req->route->path),
+                LOG_CODE("error", error == NULL ? "" : error->message));
+    if (status == 503 && response_find(res, "Retry-After") == NULL)
+        response_header(res, "Retry-After", "5");
+    if (request_wants_json(req))
+        write_json(req, res, status);
+    else
+        trouble_show(req, res, status);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The page (or JSON, where it was asked for) of an error: what happened and what one can do, in the
+ * reader's language; nothing about the inside but the request's id. */
+#pragma once
+
+#include "http/route.h"
+
+/* Errors of our own making are logged here, once. */
+void error_page_write(Request *req, Response *res, const GError *error);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The order is fixed: language, visitor, session, right, rate. Everything that is refused says why in
+ * the reader's language, and a foreign thing looks like an absent one. */
+#include "app/gate.h"
+
+#include "app/error_page.h"
+#include "app/nav.h"
+#include "core/access.h"
+#include "core/cookie.h"
+#include "core/limits.h"
+#include "core/session.h"
+#include "http/limit.h"
+#include "messages.h"
+#include "view/html.h"
+
+#include <string.h>
+
+#define VISITOR_SIZE 32
+#define MOST_BUCKETS 200000 /* 3 MB */
+
+struct AppGate {
+    Gate     functions;
+    System  *sys;
+    Limiter *limiter;
+};
+
+static const char *
+choose_language(const Request *req)
+{
+    const char *cookie = request_cookie(req, COOKIE_LANG);
+    const char *accepted = request_header(req, "Accept-Language");
+
+    for (size_t i = 0; cookie != NULL && i18n_languages[i] != NULL; i++)
+        if (strcmp(i18n_languages[i]->key, cookie) == 0)
+            return i18n_languages[i]->key;
+    for (size_t i = 0; accepted != NULL && i18n_languages[i] != NULL; i++)
+        if (g_ascii_strncasecmp(i18n_languages[i]->key, accepted, 2) == 0)
+            return i18n_languages[i]->key;
+    return i18n_languages[0]->key;
+}
+
+/* The browser's random id: bound into CSRF tokens, codes and drafts, proves nothing about a person. */
+static Bytes
+know_visitor(Request *req, Response *res)
+{
+    uint8_t    *id = arena_alloc(req->mem, VISITOR_SIZE);
+    const char *cookie = request_cookie(req, COOKIE_VISITOR);
+
+    if (cookie != NULL && crypto_from_base64(cookie, id, VISITOR_SIZE))
+        return (Bytes){ id, VISITOR_SIZE };
+    crypto_random(id, VISITOR_SIZE);
+    response_cookie(res, COOKIE_VISITOR, crypto_base64(req->mem, (Bytes){ id, VISITOR_SIZE }), 0);
+    return (Bytes){ id, VISITOR_SIZE };
+}
+
+/* A session that is gone is no error: who had it is a visitor again. */
+static bool
+forgive_absence(GError **cause, GError **error)
+{
+    if (*cause == NULL || error_code(*cause) == APP_ERROR_NOT_FOUND) {
+        g_clear_error(cause);
+        return true;
+    }
+    g_propagate_error(error, *cause);
+    *cause = NULL;
+    return false;
+}
+
+static bool
+know_staff(System *sys, const Request *req, Who *who, GError **error)
+{
+    const char       *token = request_cookie(req, COOKIE_STAFF);
+    g_autoptr(DbTx)   tx = NULL;
+    g_autoptr(GError) cause = NULL;
+
+    if (token == NULL)
+        return true;
+    tx = db_begin(sys->db, req->mem, error);
+    if (tx == NULL)
+        return false;
+    return session_staff(sys, tx, token, who, &cause) || forgive_absence(&cause, error);
+}
+
+static bool
+know_requester(System *sys, const Request *req, Who *who, GError **error)
+{
+    const char       *token = request_cookie(req, COOKIE_SESSION);
+    const char       *follow = request_cookie(req, COOKIE_FOLLOW);
+    g_autoptr(GError) cause = NULL;
+
+    if (follow != NULL && !session_follow_read(sys, req->mem, follow, &who->petition_id))
+        who->petition_id = 0;
+    if (token == NULL)
+        return true;
+    if (!vault_session(sys->vault, req->mem, token, &who->person_id, &who->session, &cause))
+        return forgive_absence(&cause, error);
+    who->role = ROLE_REQUESTER;
+    return true;
+}
+
+/* A signed-in person by session, everybody else by address. */
+static uint64_t
+key_of(const AppGate *gate, const Request *req, const Who *who)
+{
+    if (who->session.data != NULL)
+        return limit_key(gate->limiter, req->route->limit, who->session.data, who->session.size);
+    return limit_key(gate->limiter, req->route->limit, req->peer, sizeof req->peer);
+}
+
+static bool
+take_limit(AppGate *gate, Request *req, const Who *who, Response *res, GError **error)
+{
+    const LimitRule *rule = &limits_rules[req->route->limit];
+    int64_t          wait = 0;
+
+    if (req->route->limit == LIMIT_NONE ||
+        limit_take(gate->limiter, key_of(gate, req, who), (double)rule->per_minute / 60, rule->burst, req->now,
+                   &wait))
+        return true;
+    response_header(res, "Retry-After", arena_printf(req->mem, "%" G_GINT64_FORMAT, (gint64)wait));
+    return fail(error, APP_ERROR_LIMITED, "limit %s of %s", rule->name, req->route->path);
+}
+
+static void
+fill_page(AppGate *gate, Request *req, const Who *who)
+{
+    Page              *page = ARENA_NEW(req->mem, Page);
+    const Language    *language = i18n_language(i18n_words(req->lang));
+    const Language    *other = i18n_languages[0] == language ? i18n_languages[1] : i18n_languages[0];
+    const char        *done = request_query(req, "done");
+
+    *page = (Page){ .lang = language->key, .dir = language->dir, .who = who->name,
+                    .csrf = session_csrf(gate->sys, req->mem, who),
+                    .target = request_target(req), .other_lang = other->key,
+                    .other_lang_name = other->name, .trial = gate->sys->trial,
+                    .staff = who->account_id != 0 };
+    if (done != NULL)
+        page->notice = i18n_find_in("done.", done);
+    nav_fill(gate->sys, req, who, page);
+    req->page = page;
+}
+
+static bool
+identify(AppGate *gate, Request *req, Response *res, Who *who, GError **error)
+{
+    who->visitor = know_visitor(req, res);
+    return know_staff(gate->sys, req, who, error) &&
+           (who->account_id != 0 || know_requester(gate->sys, req, who, error));
+}
+
+static bool
+enter(Request *req, Response *res, GError **error)
+{
+    AppGate *gate = req->app;
+    Who     *who = ARENA_NEW(req->mem, Who);
+
+    req->lang = choose_language(req);
+    who->lang = req->lang;
+    req->who = who;
+    req->app = gate->sys;
+    if (!identify(gate, req, res, who, error))
+        return false;
+    fill_page(gate, req, who);
+    if (!access_may_enter(who, (Perm)req->route->needs, gate->sys->trial)) {
+        if (req->route->needs == PERM_TRIAL)
+            return fail(error, APP_ERROR_NOT_FOUND, "%s is for trial mode", req->route->path);
+        if (who->role == ROLE_NONE)
+            return fail(error, APP_ERROR_UNAUTHENTICATED, "%s needs %s", req->route->path,
+                        access_perm_name((Perm)req->route->needs));
+        return fail(error, APP_ERROR_FORBIDDEN, "%s needs %s", req->route->path,
+                    access_perm_name((Perm)req->route->needs));
+    }
+    return take_limit(gate, req, who, res, error);
+}
+
+/* Sec-Fetch-Site where the browser sends it, and the token always. */
+static bool
+check(Request *req, GError **error)
+{
+    const char *site = request_header(req, "Sec-Fetch-Site");
+    const char *token = form_typed(req->form, "csrf");
+
+    if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+        return fail(error, APP_ERROR_FORBIDDEN, "a form from another site");
+    if (!session_csrf_is_right(req->app, req->who, token))
+        return fail(error, APP_ERROR_FORBIDDEN, "a form without this session's token");
+    return true;
+}
+
+static void
+explain(Request *req, Response *res, const GError *error)
+{
+    if (req->lang == NULL)
+        req->lang = choose_language(req);
+    error_page_write(req, res, error);
+}
+
+AppGate *
+gate_new(System *sys)
+{
+    AppGate *gate = g_new0(AppGate, 1);
+
+    gate->sys = sys;
+    gate->functions = (Gate){ .app = gate, .perm_public = PERM_PUBLIC, .enter = enter, .check = check,
+                              .explain = explain };
+    gate->limiter = limit_new(MOST_BUCKETS);
+    return gate;
+}
+
+void
+gate_free(AppGate *gate)
+{
+    if (gate == NULL)
+        return;
+    limit_free(gate->limiter);
+    g_free(gate);
+}
+
+const Gate *
+gate_functions(const AppGate *gate)
+{
+    return &gate->functions;
+}

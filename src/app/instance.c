@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Opens what belongs together in the one order that works, and closes it backwards. */
+#include "app/instance.h"
+
+#include "app/features.h"
+#include "base/text.h"
+#include "db/migrate.h"
+#include "db/owner.h"
+
+#include <glib/gstdio.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define TRIAL_KEY_FILE "trial.key"
+#define TRIAL_MARK "trial "
+
+struct Instance {
+    OwnerLock  *lock;
+    Clock      *clock;
+    IdSource   *ids;
+    Zone       *zone;
+    Secret     *root, *sms_password, *mail_password;
+    Arena      *mem;
+    int         migrated;
+    System      system;
+};
+
+/* The trial key says that it is one, so that production can refuse it. */
+static bool
+make_trial_key(const char *path, GError **error)
+{
+    uint8_t          key[CRYPTO_KEY_SIZE];
+    char             hex[2 * CRYPTO_KEY_SIZE + 1];
+    g_autofree char *text = NULL;
+    bool             made;
+
+    randombytes_buf(key, sizeof key);
+    sodium_bin2hex(hex, sizeof hex, key, sizeof key);
+    text = g_strconcat(TRIAL_MARK, hex, "\n", NULL);
+    made = g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_DURABLE, 0600, error);
+    sodium_memzero(key, sizeof key);
+    sodium_memzero(hex, sizeof hex);
+    sodium_memzero(text, strlen(text));
+    return made;
+}
+
+static Secret *
+parse_root_key(const Secret *file, const char *path, bool trial, GError **error)
+{
+    const char *text = (const char *)secret_data(file);
+    bool        marked = g_str_has_prefix(text, TRIAL_MARK);
+    uint8_t     key[CRYPTO_KEY_SIZE];
+    Secret     *root;
+
+    if (marked && !trial)
+        return fail_null(error, APP_ERROR_INVALID,
+                         "%s is a trial key; production needs a root key of its own", path);
+    if (!text_from_hex(marked ? text + strlen(TRIAL_MARK) : text, key, sizeof key))
+        return fail_null(error, APP_ERROR_INVALID, "%s is not a root key: 64 hexadecimal digits", path);
+    root = secret_new(key, sizeof key);
+    sodium_memzero(key, sizeof key);
+    return root;
+}
+
+static Secret *
+read_root_key(const Config *config, GError **error)
+{
+    g_autofree char  *trial_path = g_build_filename(config->directory, TRIAL_KEY_FILE, NULL);
+    const char       *path = config->root_key_file != NULL ? config->root_key_file : trial_path;
+    g_autoptr(Secret) file = NULL;
+
+    if (config->root_key_file == NULL && !g_file_test(path, G_FILE_TEST_EXISTS) &&
+        !make_trial_key(path, error))
+        return NULL;
+    file = secret_read_file(path, error);
+    return file == NULL ? NULL : parse_root_key(file, path, config->trial, error);
+}
+
+static Db *
+open_file(Instance *instance, const Config *config, const DbSchema *schema,
+          const InstanceFaults *faults, GError **error)
+{
+    DbOptions options = { .directory = config->directory, .schema = schema, .readers = (int)config->readers };
+    int       applied = 0;
+
+    if (!db_migrate(&options, &applied, error))
+        return NULL;
+    instance->migrated += applied;
+    if (faults != NULL) {
+        options.fail_at = faults->fail_at;
+        options.vfs = faults->vfs;
+        options.unsafe_sync = faults->unsafe_sync;
+    }
+    return db_open(&options, error);
+}
+
+static bool
+open_vault(Instance *instance, const Config *config, const InstanceFaults *faults, GError **error)
+{
+    VaultOptions options = { .root = instance->root, .clock = instance->clock, .ids = instance->ids };
+
+    options.db = open_file(instance, config, &vault_schema, faults, error);
+    if (options.db == NULL)
+        return false;
+    instance->system.vault = vault_open(&options, error);
+    return instance->system.vault != NULL;
+}
+
+static bool
+open_gateways(Instance *instance, const Config *config, GError **error)
+{
+    Arena    *mem = instance->mem;
+    Gateways *gateways = &instance->system.gateways;
+
+    if (config->sms_password_file != NULL) {
+        instance->sms_password = secret_read_file(config->sms_password_file, error);
+        if (instance->sms_password == NULL)
+            return false;
+    }
+    if (config->mail_password_file != NULL) {
+        instance->mail_password = secret_read_file(config->mail_password_file, error);
+        if (instance->mail_password == NULL)
+            return false;
+    }
+    *gateways = (Gateways){ .sms_url = arena_copy(mem, config->sms_url),
+                            .sms_user = arena_copy(mem, config->sms_user),
+                            .sms_from = arena_copy(mem, config->sms_from),
+                            .sms_password = instance->sms_password,
+                            .mail_url = arena_copy(mem, config->mail_url),
+                            .mail_user = arena_copy(mem, config->mail_user),
+                            .mail_from = arena_copy(mem, config->mail_from),
+                            .mail_password = instance->mail_password };
+    return true;
+}
+
+static bool
+open_parts(Instance *instance, const Config *config, const InstanceFaults *faults, GError **error)
+{
+    System *sys = &instance->system;
+
+    instance->lock = owner_lock_take(config->directory, error);
+    if (instance->lock == NULL)
+        return false;
+    instance->zone = zone_new(config->timezone);
+    if (instance->zone == NULL)
+        return fail(error, APP_ERROR_INVALID, "timezone: there is no zone \"%s\"", config->timezone);
+    instance->root = read_root_key(config, error);
+    if (instance->root == NULL)
+        return false;
+
+    *sys = (System){ .clock = instance->clock, .ids = instance->ids, .zone = instance->zone,
+                     .listeners = features_listeners(instance->mem),
+                     .directory = arena_copy(instance->mem, config->directory),
+                     .address = arena_copy(instance->mem, config->address),
+                     .trial = config->trial, .https = config->https };
+    if (!open_gateways(instance, config, error))
+        return false;
+    sys->db = open_file(instance, config, &features_schema, faults, error);
+    return sys->db != NULL && open_vault(instance, config, faults, error) &&
+           system_reload_reference(sys, error);
+}
+
+Instance *
+instance_open(const Config *config, const InstanceFaults *faults, GError **error)
+{
+    Instance *instance = g_new0(Instance, 1);
+
+    instance->mem = arena_new();
+    instance->clock = clock_new_system();
+    instance->ids = id_source_new(instance->clock, 0);
+    if (!open_parts(instance, config, faults, error)) {
+        instance_close(instance);
+        return NULL;
+    }
+    return instance;
+}
+
+void
+instance_close(Instance *instance)
+{
+    if (instance == NULL)
+        return;
+    if (instance->system.vault != NULL)
+        vault_close(instance->system.vault);
+    if (instance->system.db != NULL)
+        db_close(instance->system.db);
+    secret_free(instance->root);
+    secret_free(instance->sms_password);
+    secret_free(instance->mail_password);
+    if (instance->zone != NULL)
+        zone_free(instance->zone);
+    id_source_free(instance->ids);
+    clock_free(instance->clock);
+    owner_lock_free(instance->lock);
+    arena_free(instance->mem);
+    g_free(instance);
+}
+
+System *
+instance_system(Instance *instance)
+{
+    return &instance->system;
+}
+
+int
+instance_migrated(const Instance *instance)
+{
+    return instance->migrated;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* `sawt SUBCOMMAND`: reads the options that all have, then serves, prints a table of the program, or
+ * runs a subcommand on the store (through the running server when there is one). */
+#include "app/command_line.h"
+#include "app/config.h"
+#include "app/control.h"
+#include "app/features.h"
+#include "app/instance.h"
+#include "app/print.h"
+#include "app/serve.h"
+
+#include <curl/curl.h>
+#include <locale.h>
+#include <sodium.h>
+#include <string.h>
+
+static const char usage[] =
+    "sawt: a national system for complaints\n\n"
+    "  sawt serve [--config FILE] [--dir DIR] [--port N] [--trial]\n"
+    "  sawt config [--check FILE]      every option with its default; or check a file\n"
+    "  sawt routes                     every page with who may use it\n"
+    "  sawt jobs                       the background work\n";
+
+/* What stands before the subcommand's own words. */
+typedef struct {
+    const char    *config_file;
+    Config        *config;
+    InstanceFaults faults;
+    char          *rest[64];
+    int            n_rest;
+} CommandLine;
+
+static bool
+take_fault(CommandLine *line, const char *name, const char *value)
+{
+    if (strcmp(name, "--fail-db") != 0)
+        return false;
+    line->faults.fail_at = g_ascii_strtoll(value, NULL, 10);
+    return true;
+}
+
+/* Options with a value that become a configuration key. */
+static const struct {
+    const char *option, *key;
+} shortcuts[] = {
+    { "--dir", "directory" }, { "--port", "port" }, { "--address", "address" }, { "--listen", "listen" },
+};
+
+static bool
+take_shortcut(CommandLine *line, const char *name, const char *value, bool *taken, GError **error)
+{
+    *taken = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(shortcuts); i++)
+        if (strcmp(shortcuts[i].option, name) == 0)
+            return config_set(line->config, shortcuts[i].key, value, error);
+    *taken = take_fault(line, name, value);
+    return true;
+}
+
+/* key=value of the configuration file, on the command line. */
+static bool
+take_setting(CommandLine *line, const char *setting, GError **error)
+{
+    const char      *equals = strchr(setting, '=');
+    g_autofree char *key = NULL;
+
+    if (equals == NULL)
+        return fail(error, APP_ERROR_INVALID, "--set takes key=value, not \"%s\"", setting);
+    key = g_strndup(setting, (size_t)(equals - setting));
+    return config_set(line->config, key, equals + 1, error);
+}
+
+static const char *
+find_config_file(int argc, char **argv)
+{
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], "--config") == 0)
+            return argv[i + 1];
+    return NULL;
+}
+
+static bool
+read_option(CommandLine *line, int argc, char **argv, int *i, GError **error)
+{
+    const char *value = *i + 1 < argc ? argv[*i + 1] : NULL;
+    bool        taken = false;
+
+    if (strcmp(argv[*i], "--trial") == 0)
+        return config_set(line->config, "trial", "yes", error);
+    if (value != NULL && strcmp(argv[*i], "--config") == 0) {
+        (*i)++;
+        return true;
+    }
+    if (value != NULL && strcmp(argv[*i], "--set") == 0) {
+        (*i)++;
+        return take_setting(line, value, error);
+    }
+    if (value != NULL && argv[*i][0] == '-' &&
+        !take_shortcut(line, argv[*i], value, &taken, error))
+        return false;
+    if (taken)
+        (*i)++;
+    else if (line->n_rest < (int)G_N_ELEMENTS(line->rest) - 1)
+        line->rest[line->n_rest++] = argv[*i];
+    return true;
+}
+
+static bool
+read_command_line(CommandLine *line, int argc, char **argv, GError **error)
+{
+    line->config_file = find_config_file(argc, argv);
+    line->config = config_load(line->config_file, error);
+    if (line->config == NULL)
+        return false;
+    for (int i = 1; i < argc; i++)
+        if (!read_option(line, argc, argv, &i, error))
+            return false;
+    return true;
+}
+
+/* The running server does it; without one this process takes the lock and runs the same code. */
+static int
+run_on_store(CommandLine *line, const StoreCommand *command)
+{
+    g_autoptr(GError)   error = NULL;
+    g_autoptr(Instance) instance = NULL;
+    int                 code = 1;
+
+    if (control_ask(line->config->directory, line->n_rest, line->rest, &code, &error))
+        return code;
+    if (error == NULL)
+        instance = config_check(line->config, &error)
+                       ? instance_open(line->config, &line->faults, &error)
+                       : NULL;
+    if (instance == NULL) {
+        fprintf(stderr, "sawt: %s\n", error->message);
+        return 1;
+    }
+    return command->run(instance_system(instance), line->n_rest, line->rest, stdout);
+}
+
+static int
+check_config(const CommandLine *line)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Config) config = config_load(line->rest[2], &error);
+
+    if (config == NULL || !config_check(config, &error)) {
+        fprintf(stderr, "sawt: %s\n", error->message);
+        return 1;
+    }
+    printf("%s is right\n", line->rest[2]);
+    return 0;
+}
+
+static int
+serve(const CommandLine *line)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!config_check(line->config, &error)) {
+        fprintf(stderr, "sawt: %s\n", error->message);
+        return 1;
+    }
+    return serve_run(line->config, &line->faults);
+}
+
+static int
+run(CommandLine *line)
+{
+    const char         *name = line->n_rest > 0 ? line->rest[0] : "help";
+    const StoreCommand *command = command_line_find(name);
+
+    if (strcmp(name, "serve") == 0)
+        return serve(line);
+    if (strcmp(name, "config") == 0 && line->n_rest == 3 && strcmp(line->rest[1], "--check") == 0)
+        return check_config(line);
+    if (strcmp(name, "config") == 0) {
+        config_explain(stdout);
+        return 0;
+    }
+    if (strcmp(name, "routes") == 0)
+        return print_routes(stdout);
+    if (strcmp(name, "jobs") == 0)
+        return print_jobs(stdout);
+    if (command != NULL)
+        return run_on_store(line, command);
+
+    fputs(usage, stdout);
+    for (size_t i = 0; command_line_store[i].name != NULL; i++)
+        printf("  sawt %-26s %s\n", command_line_store[i].usage, command_line_store[i].help);
+    return strcmp(name, "help") == 0 ? 0 : 2;
+}
+
+int
+main(int argc, char **argv)
+{
+    CommandLine       line = { .n_rest = 0 };
+    g_autoptr(GError) error = NULL;
+    int               code;
+
+    setlocale(LC_ALL, "C.UTF-8");
+    if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
+        fputs("sawt: the crypto or HTTP library did not start\n", stderr);
+        return 1;
+    }
+    if (!read_command_line(&line, argc, argv, &error)) {
+        fprintf(stderr, "sawt: %s\n", error->message);
+        return 2;
+    }
+    code = run(&line);
+    config_free(line.config);
+    return code;
+}

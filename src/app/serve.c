@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Start: store, router, gate, control socket, jobs, HTTP. Stop backwards, so that what was accepted is
+ * finished and nothing is accepted that could not be. */
+#include "app/serve.h"
+
+#include "app/control.h"
+#include "app/features.h"
+#include "app/gate.h"
+#include "app/trial.h"
+#include "assets.h"
+#include "base/log.h"
+#include "http/server.h"
+#include "view/html.h"
+
+#include <signal.h>
+
+typedef struct {
+    Instance  *instance;
+    Arena     *mem;
+    AppGate   *gate;
+    Router    *router;
+    Control   *control;
+    JobRunner *jobs;
+    Server    *server;
+} Serving;
+
+/* The built files as the HTTP layer takes them. */
+static const StaticFile *
+static_files(Arena *mem)
+{
+    StaticFile *files = ARENA_ARRAY(mem, StaticFile, n_assets);
+
+    for (size_t i = 0; i < n_assets; i++)
+        files[i] = (StaticFile){ .path = assets[i].path, .type = assets[i].type, .etag = assets[i].etag,
+                                 .data = assets[i].data, .size = assets[i].size,
+                                 .gzip = assets[i].gzip, .gzip_size = assets[i].gzip_size,
+                                 .brotli = assets[i].brotli, .brotli_size = assets[i].brotli_size,
+                                 .immutable = assets[i].immutable };
+    return files;
+}
+
+static bool
+start_server(Serving *serving, const Config *config, GError **error)
+{
+    ServerOptions options = { .address = config->listen,
+                              .port = (int)config->port,
+                              .io_threads = (int)config->io_threads,
+                              .workers = (int)config->workers,
+                              .https = config->https,
+                              .trusted_proxies = config->trusted_proxies,
+                              .files = static_files(serving->mem),
+                              .n_files = n_assets,
+                              .router = serving->router,
+                              .gate = gate_functions(serving->gate),
+                              .clock = instance_system(serving->instance)->clock,
+                              .head_reader = config->head_reader };
+
+    serving->server = server_start(&options, error);
+    return serving->server != NULL;
+}
+
+static bool
+start(Serving *serving, const Config *config, const InstanceFaults *faults, GError **error)
+{
+    System *sys;
+
+    serving->mem = arena_new();
+    serving->instance = instance_open(config, faults, error);
+    if (serving->instance == NULL)
+        return false;
+    sys = instance_system(serving->instance);
+    html_set_zone(sys->zone);
+    serving->gate = gate_new(sys);
+    serving->router = router_new(features_routes(serving->mem), gate_functions(serving->gate), error);
+    if (serving->router == NULL)
+        return false;
+    serving->control = control_start(sys, error);
+    if (serving->control == NULL)
+        return false;
+    serving->jobs = job_start(sys, features_jobs(serving->mem));
+    return start_server(serving, config, error);
+}
+
+static void
+stop(Serving *serving)
+{
+    if (serving->server != NULL)
+        server_stop(serving->server);
+    if (serving->jobs != NULL)
+        job_stop(serving->jobs);
+    control_stop(serving->control);
+    router_free(serving->router);
+    gate_free(serving->gate);
+    instance_close(serving->instance);
+    arena_free(serving->mem);
+}
+
+static void
+wait_for_signal(const sigset_t *signals)
+{
+    int received;
+
+    while (sigwait(signals, &received) != 0)
+        continue;
+    log_event("server.stopping", LOG_INT("signal", received));
+}
+
+int
+serve_run(const Config *config, const InstanceFaults *faults)
+{
+    Serving           serving = { .instance = NULL };
+    g_autoptr(GError) error = NULL;
+    sigset_t          signals;
+    bool              started;
+
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread, so that only sigwait sees them */
+
+    started = start(&serving, config, faults, &error);
+    if (started) {
+        trial_print_address(stdout, config, server_port(serving.server));
+        wait_for_signal(&signals);
+    } else {
+        fprintf(stderr, "sawt: %s\n", error->message);
+    }
+    stop(&serving);
+    return started ? 0 : 1;
+}

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Build what the tests need, run them, count what passed.
+
+A build that fails, and a suite that runs no test at all, count as one failure each, so that nothing
+is green because it did not run.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+SANITIZER = "detect_leaks=1:abort_on_error=0:exitcode=66"
+
+# name, compiler, meson options, meson suites
+BUILDS = [
+    ("asan", "gcc", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], ["unit", "scenario", "fault"]),
+    ("tsan", "clang-14", ["-Db_sanitize=thread", "-Db_lundef=false"], ["threads", "scenario"]),
+    ("release", "gcc", ["--buildtype=release"], ["release"]),
+]
+
+
+class Count:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.names = []
+
+    def good(self):
+        self.passed += 1
+
+    def bad(self, name):
+        self.failed += 1
+        self.names.append(name)
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def build(name, compiler, options):
+    directory = HERE / "build" / name
+    env = dict(os.environ, CC=compiler)
+    if not (directory / "build.ninja").exists():
+        shutil.rmtree(directory, ignore_errors=True)
+        done = subprocess.run(["meson", "setup", str(directory), *options], cwd=HERE, env=env,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            say(done.stdout)
+            return False
+    done = subprocess.run(["ninja", "-C", str(directory), "--quiet"], cwd=HERE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        say(done.stdout[-8000:])
+    return done.returncode == 0
+
+
+def count_junit(path, build_name, count):
+    """One test case each; a program that ended badly is a failure even when its cases passed."""
+    ran = 0
+    for suite in ET.parse(path).getroot().iter("testsuite"):
+        bad = 0
+        for case in suite.iter("testcase"):
+            ran += 1
+            name = f"{build_name}: {suite.get('name')} {case.get('name')}"
+            if case.find("failure") is not None or case.find("error") is not None:
+                count.bad(name)
+                bad += 1
+            elif case.find("skipped") is not None:
+                count.skipped += 1
+            else:
+                count.good()
+        if bad == 0 and int(suite.get("failures", 0)) + int(suite.get("errors", 0)) > 0:
+            count.bad(f"{build_name}: {suite.get('name')} ended badly")
+    return ran
+
+
+def run_meson(name, suites, only, count):
+    directory = HERE / "build" / name
+    junit = directory / "meson-logs" / "testlog.junit.xml"
+    junit.unlink(missing_ok=True)
+    env = dict(os.environ, ASAN_OPTIONS=SANITIZER, TSAN_OPTIONS="halt_on_error=1:exitcode=66",
+               UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1", SAWT_BUILD=str(directory))
+    command = ["meson", "test", "-C", str(directory), "--no-rebuild", "--print-errorlogs", "--timeout-multiplier", "4"]
+    for suite in suites:
+        command += ["--suite", suite]
+    if only:
+        listed = subprocess.run(["meson", "test", "-C", str(directory), "--list", *command[8:]],
+                                stdout=subprocess.PIPE, text=True).stdout
+        names = [line.split(" / ")[-1].strip() for line in listed.splitlines() if only in line]
+        if not names:
+            return
+        command += names
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+    ran = count_junit(junit, name, count) if junit.exists() else 0
+    if done.returncode != 0:
+        say(done.stdout[-12000:])
+        if not any(entry.startswith(name + ":") for entry in count.names):
+            count.bad(f"{name}: meson test said {done.returncode}")
+    if ran == 0 and not only:
+        count.bad(f"{name}: no test ran")
+
+
+def run_script(label, command, only, count):
+    """A program that prints TAP."""
+    if only and only not in label:
+        return
+    done = subprocess.run(command, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    ran = 0
+    for line in done.stdout.splitlines():
+        if line.startswith("ok "):
+            ran += 1
+            if "# SKIP" in line:
+                count.skipped += 1
+            else:
+                count.good()
+        elif line.startswith("not ok "):
+            ran += 1
+            count.bad(f"{label}: {line}")
+    if done.returncode != 0 or ran == 0:
+        say(done.stdout[-8000:])
+        if not any(entry.startswith(label + ":") for entry in count.names):
+            count.bad(f"{label}: ended with {done.returncode} after {ran} tests")
+
+
+def main():
+    only = sys.argv[1] if len(sys.argv) > 1 else ""
+    count = Count()
+    for name, compiler, options, suites in BUILDS:
+        started = time.monotonic()
+        say(f"== {name} ({compiler} {' '.join(options)})")
+        if not build(name, compiler, options):
+            count.bad(f"{name}: does not build")
+            continue
+        built = time.monotonic()
+        run_meson(name, suites, only, count)
+        say(f"   built in {built - started:.0f} s, tested in {time.monotonic() - built:.0f} s, "
+            f"so far {count.passed} passed, {count.failed} failed")
+    say("== check")
+    run_script("check", ["script/check", "--tap"], only, count)
+    say("== browser")
+    run_script("browser", ["node", "tests/browser/run.mjs"], only, count)
+    for name in count.names:
+        say(f"FAILED {name}")
+    say(f"{count.passed} passed, {count.failed} failed" + (f", {count.skipped} skipped" if count.skipped else ""))
+    return 1 if count.failed or not count.passed else 0
+
+
+sys.exit(main())
