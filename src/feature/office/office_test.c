@@ -89,10 +89,10 @@ test_pages(OfficeFixture *fixture, const void *data)
     text = strstr(testing_text(fixture->browser), href);
     g_assert_nonnull(text);
     text += strlen(href);
-    g_autofree char *target = g_strndup(text, strcspn(text, "\""));
-    char            *amp = strstr(target, "&amp;");
-    g_assert_nonnull(amp);
-    memmove(amp + 1, amp + 5, strlen(amp + 5) + 1);
+    g_autofree char *escaped = g_strndup(text, strcspn(text, "\""));
+    g_auto(GStrv)    parts = g_strsplit(escaped, "&amp;", -1);
+    g_autofree char *target = g_strjoinv("&", parts);
+    g_assert_cmpuint(g_strv_length(parts), >, 1);
 
     g_assert_cmpint(office_fixture_get(fixture, liaison(fixture), target), ==, 200);
     office_fixture_shows(fixture, office_fixture_path(fixture, NULL)); /* the last submitted */
