@@ -121,6 +121,21 @@ take_limit(AppGate *gate, Request *req, const Who *who, Response *res, GError **
     return fail(error, APP_ERROR_LIMITED, "limit %s of %s", rule->name, req->route->path);
 }
 
+/* Where the language switch leads back to: the answer to a POST has no address of its own, so the page
+ * that sent it, when the browser says which. */
+static const char *
+page_target(System *sys, const Request *req)
+{
+    const char *from = request_header(req, "Referer");
+    size_t      length = strlen(sys->address);
+
+    if (req->method == HTTP_GET)
+        return request_target(req);
+    if (from == NULL || strncmp(from, sys->address, length) != 0 || from[length] != '/')
+        return "/";
+    return from + length;
+}
+
 static void
 fill_page(AppGate *gate, Request *req, const Who *who)
 {
@@ -131,7 +146,7 @@ fill_page(AppGate *gate, Request *req, const Who *who)
 
     *page = (Page){ .lang = language->key, .dir = language->dir, .who = who->name,
                     .csrf = session_csrf(gate->sys, req->mem, who),
-                    .target = request_target(req), .other_lang = other->key,
+                    .target = page_target(gate->sys, req), .other_lang = other->key,
                     .other_lang_name = other->name, .trial = gate->sys->trial,
                     .staff = who->account_id != 0 };
     if (done != NULL)

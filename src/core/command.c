@@ -3,6 +3,8 @@
  * writer, the command id stays the same when prepare runs again, and what happens `now` does too. */
 #include "core/command.h"
 
+#include "base/text.h"
+
 #include "core/crypto.h"
 
 enum { TRIES = 5, BATCH = 256 };
@@ -66,7 +68,7 @@ command_id_read(Arena *mem, const char *text)
 {
     uint8_t *id = arena_alloc(mem, COMMAND_ID_SIZE);
 
-    if (text == NULL || !crypto_from_base64(text, id, COMMAND_ID_SIZE))
+    if (text == NULL || !text_from_hex(text, id, COMMAND_ID_SIZE))
         crypto_random(id, COMMAND_ID_SIZE);
     return (Bytes){ id, COMMAND_ID_SIZE };
 }

@@ -67,5 +67,5 @@ bool command_run_batch(const CommandContext *contexts, CommandPrepare prepare,
                        const void *const *cmds, void *const *results, size_t n, GError **error)
     MUST_USE;
 
-/* A command id from a form's hidden field (base64, 22 characters); a fresh one when NULL or broken. */
+/* A command id from a form's hidden field (32 hexadecimal digits); a fresh one when NULL or broken. */
 Bytes command_id_read(Arena *mem, const char *text);

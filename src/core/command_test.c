@@ -50,7 +50,7 @@ writes_once_and_repeats(void)
     CommandOutcome   outcome;
     GError          *error = NULL;
 
-    context.command_id = command_id_read(fixture->mem, "AAECAwQFBgcICQoLDA0ODw");
+    context.command_id = command_id_read(fixture->mem, "000102030405060708090a0b0c0d0e0f");
     done(command_run(&context, core_fixture_petition_submit, &cmd, &first, &outcome, &error),
          error);
     g_assert_false(outcome.repeated);
@@ -163,11 +163,11 @@ reads_command_ids(void)
         const char *name, *text;
         bool        fresh;
     } cases[] = {
-        { "22 characters are an id", "AAECAwQFBgcICQoLDA0ODw", false },
+        { "22 characters are an id", "000102030405060708090a0b0c0d0e0f", false },
         { "nothing is a fresh one", NULL, true },
         { "empty is a fresh one", "", true },
         { "too short is a fresh one", "AAECAwQFBgcICQoLDA0O", true },
-        { "too long is a fresh one", "AAECAwQFBgcICQoLDA0ODwAA", true },
+        { "too long is a fresh one", "000102030405060708090a0b0c0d0e0fAA", true },
         { "other characters are a fresh one", "AAECAwQFBgcICQoLDA0O!!", true },
     };
     g_autoptr(Arena) mem = arena_new();

@@ -126,6 +126,14 @@ begin(Request *req, Response *res, GError **error)
     return true;
 }
 
+static bool
+privacy(Request *req, Response *res, GError **error)
+{
+    (void)error;
+    lodge_privacy_html(html_page(req, res, 200));
+    return true;
+}
+
 /* ---- one question with one field ---- */
 
 static bool
@@ -304,6 +312,7 @@ static const JobSpec jobs[] = {
 
 static const Route routes[] = {
     { HTTP_GET, "/", start, .needs = PERM_PUBLIC },
+    { HTTP_GET, "/privacy", privacy, .needs = PERM_PUBLIC },
     { HTTP_GET, "/new", begin, .needs = PERM_VISITOR, .limit = LIMIT_PAGE },
     { HTTP_GET, "/new/type", type_page, .needs = PERM_VISITOR },
     { HTTP_POST, "/new/type", type_save, .needs = PERM_VISITOR, .limit = LIMIT_PAGE, .form = &lodge_type_form },
