@@ -492,26 +492,37 @@ await_upload(Exchange *exchange)
     intake_busy(exchange->inlet, MAX(1, MIN(most, limits->upload) - spent));
 }
 
-/* An upload's bytes stay in the library's buffer until a worker has eaten them. */
+/* An upload's bytes stay in the library's buffer until workers have eaten all of them. The library
+ * may add to them while it resumes, and does not call again for what is left over when it is told
+ * of a part: so nothing is left. */
 static enum MHD_Result
-receive(Exchange *exchange, const char *data, size_t *size)
+hand_bytes(Exchange *exchange, const char *data, size_t size)
 {
-    if (*size == 0) {
-        await_upload(exchange);
-        return is_read(exchange) ? submit(exchange) : MHD_YES;
-    }
-    exchange->chunk = (const uint8_t *)data;
-    exchange->chunk_size = *size;
+    exchange->chunk = (const uint8_t *)data + exchange->fed;
+    exchange->chunk_size = size - exchange->fed;
     exchange->waited -= clock_monotonic();
     return hand_over(exchange, EXCHANGE_FEED) ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result
-go_on(Exchange *exchange, size_t *size)
+receive(Exchange *exchange, const char *data, size_t *size)
+{
+    if (*size > 0)
+        return hand_bytes(exchange, data, *size);
+    await_upload(exchange);
+    return is_read(exchange) ? submit(exchange) : MHD_YES;
+}
+
+static enum MHD_Result
+go_on(Exchange *exchange, const char *data, size_t *size)
 {
     exchange->waited += clock_monotonic();
-    exchange->received += (int64_t)exchange->chunk_size;
-    *size -= exchange->chunk_size;
+    exchange->fed += exchange->chunk_size;
+    if (*size > exchange->fed)
+        return hand_bytes(exchange, data, *size);
+    exchange->received += (int64_t)exchange->fed;
+    exchange->fed = 0;
+    *size = 0;
     exchange->stage = EXCHANGE_RECEIVE;
     await_upload(exchange);
     return MHD_YES;
@@ -553,7 +564,7 @@ handle(void *data, struct MHD_Connection *connection, const char *url, const cha
     case EXCHANGE_RECEIVE:
         return receive(exchange, bytes, size);
     case EXCHANGE_FED:
-        return go_on(exchange, size);
+        return go_on(exchange, bytes, size);
     case EXCHANGE_ANSWER:
         return answer(exchange, size);
     case EXCHANGE_STREAM:

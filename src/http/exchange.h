@@ -42,7 +42,7 @@ typedef struct Exchange {
     Buffer         body;
     int64_t        length, received;
     const uint8_t *chunk; /* the library's, while suspended */
-    size_t         chunk_size;
+    size_t         chunk_size, fed; /* fed: the library was not told yet */
     int64_t        began, waited; /* an upload: monotonic; time that was ours */
     uint8_t       *piece;         /* of a stream */
     size_t         piece_size, piece_at;

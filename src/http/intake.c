@@ -198,6 +198,7 @@ intake_open(Intake *intake, int fd)
         return NULL;
     }
     inlet = &intake->slots[fd];
+    (void)atomic_load(&inlet->deadline); /* after intake_close of the number's last connection, on any thread */
     inlet->intake = intake;
     inlet->fd = fd;
     inlet->now = (InletState){ .open = true };
@@ -238,15 +239,17 @@ void
 intake_close(Inlet *inlet)
 {
     Intake *intake = inlet->intake;
+    bool    linger = inlet->now.linger;
+    int     fd = inlet->fd;
 
     drop_held(inlet);
     g_free(inlet->now.refusal);
     inlet->now.refusal = NULL;
     inlet->now.open = false;
     lock_take(&intake->lock);
-    atomic_store(&inlet->deadline, 0);
-    if (inlet->now.linger && drain(inlet->fd))
-        begin_linger(intake, inlet->fd);
+    atomic_store(&inlet->deadline, 0); /* last: the next connection of this number begins after it */
+    if (linger && drain(fd))
+        begin_linger(intake, fd);
     lock_leave(&intake->lock);
 }
 
