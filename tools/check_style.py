@@ -32,10 +32,10 @@ FEATURES = {
     "lodge": {"petition", "attachment"},
     "follow": {"petition", "attachment"},
     "office": {"petition", "attachment"},
-    "desk": {"petition", "account", "notify"},
+    "desk": {"petition", "account", "notify", "follow"},
     "replay": {"petition"},
 }
-OPEN_HEADERS = {"petition_refusal.h", "petition_rules.h"}  # besides NAME/NAME.h
+OPEN_HEADERS = {"petition_refusal.h", "petition_rules.h", "follow_status.h", "follow_steps.h"}  # besides NAME/NAME.h
 # Modules whose header declares more than one small type.
 ALSO = {"clock": {"zone"}, "thread": {"lock", "signal", "queue"}}
 ONLY = {  # library headers and the layer that may see them
@@ -44,6 +44,9 @@ ONLY = {  # library headers and the layer that may see them
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|strncpy|strtok|gets|atoi|strtol|localtime|gmtime|ctime|rand|srand|system|alloca)\s*\(")
 GLIB_THREADS = re.compile(r"\bg_(mutex|cond|thread|async_queue|rw_lock|rec_mutex|once)_\w+\s*\(")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+
+# Over the limit and to be cut: the number may only go down.
+TOO_LONG = {"src/http/engine_mhd.c": 840, "src/feature/petition/petition.h": 290}
 
 problems = []
 
@@ -70,17 +73,20 @@ def layer_of(path):
     return parts[1] if len(parts) > 2 and parts[0] == "src" else None
 
 
+def of_tests(path):
+    return re.search(r"_(test|fixture|setting|trial)\.[ch]$|/fixture\.[ch]$", path) is not None
+
+
 def check_include(path, number, target):
     layer = layer_of(path)
     parts = target.split("/")
-    of_tests = re.search(r"_(test|fixture)\.[ch]$|/fixture\.c$", path) is not None
-    if target in ONLY and not of_tests and not path.startswith(ONLY[target]) and path != "src/app/main.c":
+    if target in ONLY and not of_tests(path) and not path.startswith(ONLY[target]) and path != "src/app/main.c":
         problem(path, number, f"{target} belongs to {ONLY[target]}")
     if len(parts) < 2 or parts[0] not in LAYERS:
         return
     if parts[0] not in LAYERS[layer]:
         problem(path, number, f"{layer} may not include {target}: arrows point one way")
-    if layer == "feature" and parts[0] == "feature" and len(parts) == 3:
+    if layer == "feature" and parts[0] == "feature" and len(parts) == 3 and not of_tests(path):
         own = path.split("/")[2]
         if parts[1] == own:
             return
@@ -135,7 +141,7 @@ def check_c(path, text):
     name = pathlib.Path(path).name
     if "SPDX-License-Identifier: AGPL-3.0-or-later" not in (lines[0] if lines else ""):
         problem(path, 1, "no SPDX line")
-    limit = MOST_HEADER if name.endswith(".h") else MOST_FILE
+    limit = TOO_LONG.get(path, MOST_HEADER if name.endswith(".h") else MOST_FILE)
     if len(lines) > limit and not name.endswith("_test.c"):
         problem(path, 1, f"{len(lines)} lines, at most {limit}")
     for number, line in enumerate(lines, 1):
@@ -152,14 +158,14 @@ def check_c(path, text):
         if re.search(r"(^|\s)//", line):
             problem(path, number, "a // comment")
         if path.startswith("src/"):
-            if BANNED.search(line):
+            if BANNED.search(line) and not of_tests(path):
                 problem(path, number, f"banned: {BANNED.search(line)[1]}")
             if GLIB_THREADS.search(line):
                 problem(path, number, "threads and locks are base/thread.h's")
             if re.search(r"\bgoto\b", line):
                 problem(path, number, "goto")
             if re.match(r"^static (?!const\b|inline\b|_Thread_local\b|__thread\b)[^()]*(=|;)", line) and \
-               not re.search(r"\bconst\b", line) and name not in ("log.c",):
+               not re.search(r"\bconst\b", line) and name not in ("log.c",) and not of_tests(path):
                 problem(path, number, "a mutable static")
     if name.endswith(".h") and "#pragma once" not in text:
         problem(path, 1, "no #pragma once")

@@ -28,8 +28,9 @@ import_data(System *sys, int argc, char **argv, FILE *out)
         fputs("sawt: import takes the folder of the reference data\n", out);
         return 2;
     }
-    return report(out, entity_import_command(sys, argv[1], argc > 2 && strcmp(argv[2], "--registry") == 0,
-                                             out, &error),
+    return report(out,
+                  entity_import_command(
+                      sys, argv[1], argc > 2 && strcmp(argv[2], "--registry") == 0, out, &error),
                   error);
 }
 
@@ -40,8 +41,9 @@ make_accounts(System *sys, int argc, char **argv, FILE *out)
 
     (void)argc;
     (void)argv;
-    return report(out, sys->trial ? trial_accounts(sys, out, &error)
-                                  : trial_first_administrator(sys, out, &error),
+    return report(out,
+                  sys->trial ? trial_accounts(sys, out, &error)
+                             : trial_first_administrator(sys, out, &error),
                   error);
 }
 
@@ -72,7 +74,8 @@ print_sql(System *sys, int argc, char **argv, FILE *out)
 }
 
 const StoreCommand command_line_store[] = {
-    { "import", "import DIR [--registry]", "load reference data (and the trial registry)", import_data },
+    { "import", "import DIR [--registry]", "load reference data (and the trial registry)",
+      import_data },
     { "accounts", "accounts", "trial accounts, or the first administrator's link", make_accounts },
     { "replay", "replay FILE [FORMAT]", "feed a history of requests through the commands", replay },
     { "sql", "sql [--plans] [--dialects]", "every statement", print_sql },

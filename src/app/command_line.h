@@ -16,4 +16,4 @@ typedef struct {
 /* Ends in {NULL}. */
 extern const StoreCommand command_line_store[];
 
-const StoreCommand *command_line_find(const char *name);
+const StoreCommand       *command_line_find(const char *name);

@@ -26,36 +26,51 @@ typedef struct {
 } ConfigOwner;
 
 #define TEXT(field, preset, help)                                                                  \
-    { #field, OPTION_TEXT, offsetof(Config, field), preset, 0, 0, help }
+    {                                                                                              \
+#field, OPTION_TEXT, offsetof(Config, field), preset, 0, 0, help                           \
+    }
 #define INT(field, preset, min, max, help)                                                         \
-    { #field, OPTION_INT, offsetof(Config, field), preset, min, max, help }
+    {                                                                                              \
+#field, OPTION_INT, offsetof(Config, field), preset, min, max, help                        \
+    }
 #define FLAG(field, preset, help)                                                                  \
-    { #field, OPTION_FLAG, offsetof(Config, field), preset, 0, 0, help }
+    {                                                                                              \
+#field, OPTION_FLAG, offsetof(Config, field), preset, 0, 0, help                           \
+    }
 #define LIST(field, preset, help)                                                                  \
-    { #field, OPTION_LIST, offsetof(Config, field), preset, 0, 0, help }
+    {                                                                                              \
+#field, OPTION_LIST, offsetof(Config, field), preset, 0, 0, help                           \
+    }
 
 static const Option options[] = {
-    TEXT(address, "http://localhost:8080", "Address of the site as people type it; links and QR codes begin with it."),
+    TEXT(address, "http://localhost:8080",
+         "Address of the site as people type it; links and QR codes begin with it."),
     TEXT(database, "sqlite", "Engine of the store: sqlite (embedded)."),
-    TEXT(directory, "/var/lib/sawt", "Directory of the store: case, vault, attachments, control socket."),
-    FLAG(head_reader, "yes", "Check every request's head before the HTTP library sees it (no: a proxy in front does)."),
-    FLAG(https, "no", "The site is reached over https: Secure cookies and HSTS. Production needs it."),
+    TEXT(directory, "/var/lib/sawt",
+         "Directory of the store: case, vault, attachments, control socket."),
+    FLAG(head_reader, "yes",
+         "Check every request's head before the HTTP library sees it (no: a proxy in front does)."),
+    FLAG(https, "no",
+         "The site is reached over https: Secure cookies and HSTS. Production needs it."),
     INT(io_threads, "0", 0, 64, "Threads that read and write connections; 0: one for each core."),
     TEXT(listen, "127.0.0.1", "Address to listen on."),
     TEXT(mail_from, NULL, "Sender of e-mail."),
     TEXT(mail_password_file, NULL, "File with the SMTP password."),
-    TEXT(mail_url, NULL, "SMTP server: smtp://host:25 or smtps://host:465; none: e-mail stays in the outbox."),
+    TEXT(mail_url, NULL,
+         "SMTP server: smtp://host:25 or smtps://host:465; none: e-mail stays in the outbox."),
     TEXT(mail_user, NULL, "SMTP user."),
     INT(port, "8080", 0, 65535, "Port to listen on; 0: any free one."),
     INT(readers, "0", 0, 256, "Reader connections to the store; 0: two for each core."),
-    TEXT(root_key_file, NULL, "File with the vault's root key (32 bytes in hexadecimal), readable by the owner only."),
+    TEXT(root_key_file, NULL,
+         "File with the vault's root key (32 bytes in hexadecimal), readable by the owner only."),
     TEXT(sms_from, "Sawt", "Sender of SMS."),
     TEXT(sms_password_file, NULL, "File with the SMS gateway's password."),
     TEXT(sms_url, NULL, "Kannel's sendsms address; none: SMS stay in the outbox."),
     TEXT(sms_user, NULL, "User of the SMS gateway."),
     TEXT(timezone, "Asia/Amman", "Zone of office hours, dates and the year in a number."),
     FLAG(trial, "no", "Trial mode: trial registry, outbox page, one-time codes on the page."),
-    LIST(trusted_proxies, NULL, "Addresses of proxies whose Forwarded and X-Forwarded-For are believed."),
+    LIST(trusted_proxies, NULL,
+         "Addresses of proxies whose Forwarded and X-Forwarded-For are believed."),
     INT(workers, "128", 1, 1024, "Worker threads: requests that are worked on at once."),
 };
 
@@ -76,7 +91,8 @@ set_flag(bool *flag, const Option *option, const char *value, GError **error)
     else if (strcmp(value, "no") == 0)
         *flag = false;
     else
-        return fail(error, APP_ERROR_INVALID, "%s takes yes or no, not \"%s\"", option->name, value);
+        return fail(error, APP_ERROR_INVALID, "%s takes yes or no, not \"%s\"", option->name,
+                    value);
     return true;
 }
 
@@ -125,7 +141,8 @@ set_option(ConfigOwner *owner, const Option *option, const char *value, GError *
         *(const char *const **)member = split_list(owner, value);
         return true;
     case OPTION_TEXT:
-        *(const char **)member = value[0] == '\0' ? NULL : g_string_chunk_insert(owner->texts, value);
+        *(const char **)member =
+            value[0] == '\0' ? NULL : g_string_chunk_insert(owner->texts, value);
         return true;
     default:
         g_assert_not_reached();
@@ -186,16 +203,16 @@ static bool
 read_file(Config *config, const char *path, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
-    g_auto(GStrv)       groups = NULL;
-    g_autoptr(GError)   cause = NULL;
+    g_auto(GStrv) groups = NULL;
+    g_autoptr(GError) cause = NULL;
 
     if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &cause))
         return fail(error, APP_ERROR_INVALID, "%s: %s", path, cause->message);
     groups = g_key_file_get_groups(file, NULL);
     for (size_t i = 0; groups[i] != NULL; i++)
         if (strcmp(groups[i], GROUP) != 0)
-            return fail(error, APP_ERROR_INVALID, "%s: the only section is [" GROUP "], not [%s]", path,
-                        groups[i]);
+            return fail(error, APP_ERROR_INVALID, "%s: the only section is [" GROUP "], not [%s]",
+                        path, groups[i]);
     return groups[0] == NULL || read_keys(config, file, path, error);
 }
 
@@ -251,8 +268,9 @@ config_check(const Config *config, GError **error)
 void
 config_explain(FILE *out)
 {
-    fprintf(out, "# Sawt. Every option with its default; a line that begins with # is a comment.\n\n"
-                 "[" GROUP "]\n");
+    fprintf(out,
+            "# Sawt. Every option with its default; a line that begins with # is a comment.\n\n"
+            "[" GROUP "]\n");
     for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
         fprintf(out, "\n# %s\n#%s = %s\n", options[i].help, options[i].name,
                 options[i].preset == NULL ? "" : options[i].preset);

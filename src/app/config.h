@@ -10,10 +10,10 @@
 #include <stdio.h>
 
 typedef struct Config {
-    const char        *address;         /* of the site, for links */
-    const char        *database;        /* sqlite */
-    const char        *directory;       /* of the store */
-    const char        *listen;          /* address */
+    const char        *address;   /* of the site, for links */
+    const char        *database;  /* sqlite */
+    const char        *directory; /* of the store */
+    const char        *listen;    /* address */
     const char        *mail_from, *mail_password_file, *mail_url, *mail_user;
     const char        *root_key_file;
     const char        *sms_from, *sms_password_file, *sms_url, *sms_user;

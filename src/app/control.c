@@ -35,7 +35,8 @@ socket_address(const char *directory, struct sockaddr_un *address, GError **erro
 
     *address = (struct sockaddr_un){ .sun_family = AF_UNIX };
     if (strlen(path) >= sizeof address->sun_path)
-        return fail(error, APP_ERROR_INVALID, "the store's directory is too long a path for a socket");
+        return fail(error, APP_ERROR_INVALID,
+                    "the store's directory is too long a path for a socket");
     memcpy(address->sun_path, path, strlen(path) + 1);
     return true;
 }
@@ -131,7 +132,8 @@ bind_listener(Control *control, GError **error)
     if (control->listener < 0 ||
         bind(control->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
         listen(control->listener, 8) != 0)
-        return fail(error, APP_ERROR_INTERNAL, "control socket %s: %s", control->path, g_strerror(errno));
+        return fail(error, APP_ERROR_INTERNAL, "control socket %s: %s", control->path,
+                    g_strerror(errno));
     return true;
 }
 

@@ -7,8 +7,8 @@
 
 typedef struct Control Control;
 
-Control *control_start(System *sys, GError **error) MUST_USE;
-void     control_stop(Control *control);
+Control               *control_start(System *sys, GError **error) MUST_USE;
+void                   control_stop(Control *control);
 
 /* Ask a running server to execute a subcommand; its output goes to stdout. False when no server
  * listens there (error unset), or INTERNAL. */

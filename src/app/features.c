@@ -24,15 +24,25 @@ const Feature *const features[] = {
 };
 
 static const DbQuery *const *const query_lists[] = {
-    reference_queries, event_queries,   outbox_queries,     job_queries,    session_queries,
-    aggregate_queries, token_queries,   petition_queries,   lodge_queries, attachment_queries,
-    entity_queries,    desk_queries,
+    reference_queries,
+    event_queries,
+    outbox_queries,
+    job_queries,
+    session_queries,
+    aggregate_queries,
+    token_queries,
+    petition_queries,
+    lodge_queries,
+    attachment_queries,
+    entity_queries,
+    desk_queries,
     NULL,
 };
 
 static const DbTable *const table_lists[] = {
-    reference_tables, event_tables, outbox_tables,     job_tables,   session_tables, aggregate_tables,
-    token_tables,     petition_tables, attachment_tables, lodge_tables, NULL,
+    reference_tables,  event_tables,     outbox_tables, job_tables,
+    session_tables,    aggregate_tables, token_tables,  petition_tables,
+    attachment_tables, lodge_tables,     NULL,
 };
 
 const DbSchema features_schema = {

@@ -69,8 +69,8 @@ forgive_absence(GError **cause, GError **error)
 static bool
 know_staff(System *sys, const Request *req, Who *who, GError **error)
 {
-    const char       *token = request_cookie(req, COOKIE_STAFF);
-    g_autoptr(DbTx)   tx = NULL;
+    const char *token = request_cookie(req, COOKIE_STAFF);
+    g_autoptr(DbTx) tx = NULL;
     g_autoptr(GError) cause = NULL;
 
     if (token == NULL)
@@ -84,8 +84,8 @@ know_staff(System *sys, const Request *req, Who *who, GError **error)
 static bool
 know_requester(System *sys, const Request *req, Who *who, GError **error)
 {
-    const char       *token = request_cookie(req, COOKIE_SESSION);
-    const char       *follow = request_cookie(req, COOKIE_FOLLOW);
+    const char *token = request_cookie(req, COOKIE_SESSION);
+    const char *follow = request_cookie(req, COOKIE_FOLLOW);
     g_autoptr(GError) cause = NULL;
 
     if (follow != NULL && !session_follow_read(sys, req->mem, follow, &who->petition_id))
@@ -114,8 +114,8 @@ take_limit(AppGate *gate, Request *req, const Who *who, Response *res, GError **
     int64_t          wait = 0;
 
     if (req->route->limit == LIMIT_NONE ||
-        limit_take(gate->limiter, key_of(gate, req, who), (double)rule->per_minute / 60, rule->burst, req->now,
-                   &wait))
+        limit_take(gate->limiter, key_of(gate, req, who), (double)rule->per_minute / 60,
+                   rule->burst, req->now, &wait))
         return true;
     response_header(res, "Retry-After", arena_printf(req->mem, "%" G_GINT64_FORMAT, (gint64)wait));
     return fail(error, APP_ERROR_LIMITED, "limit %s of %s", rule->name, req->route->path);
@@ -139,15 +139,19 @@ page_target(System *sys, const Request *req)
 static void
 fill_page(AppGate *gate, Request *req, const Who *who)
 {
-    Page              *page = ARENA_NEW(req->mem, Page);
-    const Language    *language = i18n_language(i18n_words(req->lang));
-    const Language    *other = i18n_languages[0] == language ? i18n_languages[1] : i18n_languages[0];
-    const char        *done = request_query(req, "done");
+    Page           *page = ARENA_NEW(req->mem, Page);
+    const Language *language = i18n_language(i18n_words(req->lang));
+    const Language *other = i18n_languages[0] == language ? i18n_languages[1] : i18n_languages[0];
+    const char     *done = request_query(req, "done");
 
-    *page = (Page){ .lang = language->key, .dir = language->dir, .who = who->name,
+    *page = (Page){ .lang = language->key,
+                    .dir = language->dir,
+                    .who = who->name,
                     .csrf = session_csrf(gate->sys, req->mem, who),
-                    .target = page_target(gate->sys, req), .other_lang = other->key,
-                    .other_lang_name = other->name, .trial = gate->sys->trial,
+                    .target = page_target(gate->sys, req),
+                    .other_lang = other->key,
+                    .other_lang_name = other->name,
+                    .trial = gate->sys->trial,
                     .staff = who->account_id != 0 };
     if (done != NULL)
         page->notice = i18n_find_in("done.", done);
@@ -216,8 +220,9 @@ gate_new(System *sys)
     AppGate *gate = g_new0(AppGate, 1);
 
     gate->sys = sys;
-    gate->functions = (Gate){ .app = gate, .perm_public = PERM_PUBLIC, .enter = enter, .check = check,
-                              .explain = explain };
+    gate->functions = (Gate){
+        .app = gate, .perm_public = PERM_PUBLIC, .enter = enter, .check = check, .explain = explain
+    };
     gate->limiter = limit_new(MOST_BUCKETS);
     return gate;
 }

@@ -8,8 +8,8 @@
 
 typedef struct AppGate AppGate;
 
-AppGate    *gate_new(System *sys);
-void        gate_free(AppGate *gate);
-const Gate *gate_functions(const AppGate *gate);
+AppGate               *gate_new(System *sys);
+void                   gate_free(AppGate *gate);
+const Gate            *gate_functions(const AppGate *gate);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AppGate, gate_free)

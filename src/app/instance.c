@@ -16,14 +16,14 @@
 #define TRIAL_MARK "trial "
 
 struct Instance {
-    OwnerLock  *lock;
-    Clock      *clock;
-    IdSource   *ids;
-    Zone       *zone;
-    Secret     *root, *sms_password, *mail_password;
-    Arena      *mem;
-    int         migrated;
-    System      system;
+    OwnerLock *lock;
+    Clock     *clock;
+    IdSource  *ids;
+    Zone      *zone;
+    Secret    *root, *sms_password, *mail_password;
+    Arena     *mem;
+    int        migrated;
+    System     system;
 };
 
 /* The trial key says that it is one, so that production can refuse it. */
@@ -57,7 +57,8 @@ parse_root_key(const Secret *file, const char *path, bool trial, GError **error)
         return fail_null(error, APP_ERROR_INVALID,
                          "%s is a trial key; production needs a root key of its own", path);
     if (!text_from_hex(marked ? text + strlen(TRIAL_MARK) : text, key, sizeof key))
-        return fail_null(error, APP_ERROR_INVALID, "%s is not a root key: 64 hexadecimal digits", path);
+        return fail_null(error, APP_ERROR_INVALID, "%s is not a root key: 64 hexadecimal digits",
+                         path);
     root = secret_new(key, sizeof key);
     sodium_memzero(key, sizeof key);
     return root;
@@ -66,8 +67,8 @@ parse_root_key(const Secret *file, const char *path, bool trial, GError **error)
 static Secret *
 read_root_key(const Config *config, GError **error)
 {
-    g_autofree char  *trial_path = g_build_filename(config->directory, TRIAL_KEY_FILE, NULL);
-    const char       *path = config->root_key_file != NULL ? config->root_key_file : trial_path;
+    g_autofree char *trial_path = g_build_filename(config->directory, TRIAL_KEY_FILE, NULL);
+    const char      *path = config->root_key_file != NULL ? config->root_key_file : trial_path;
     g_autoptr(Secret) file = NULL;
 
     if (config->root_key_file == NULL && !g_file_test(path, G_FILE_TEST_EXISTS) &&
@@ -81,7 +82,9 @@ static Db *
 open_file(Instance *instance, const Config *config, const DbSchema *schema,
           const InstanceFaults *faults, GError **error)
 {
-    DbOptions options = { .directory = config->directory, .schema = schema, .readers = (int)config->readers };
+    DbOptions options = { .directory = config->directory,
+                          .schema = schema,
+                          .readers = (int)config->readers };
     int       applied = 0;
 
     if (!db_migrate(&options, &applied, error))
@@ -98,7 +101,9 @@ open_file(Instance *instance, const Config *config, const DbSchema *schema,
 static bool
 open_vault(Instance *instance, const Config *config, const InstanceFaults *faults, GError **error)
 {
-    VaultOptions options = { .root = instance->root, .clock = instance->clock, .ids = instance->ids };
+    VaultOptions options = { .root = instance->root,
+                             .clock = instance->clock,
+                             .ids = instance->ids };
 
     options.db = open_file(instance, config, &vault_schema, faults, error);
     if (options.db == NULL)
@@ -144,16 +149,20 @@ open_parts(Instance *instance, const Config *config, const InstanceFaults *fault
         return false;
     instance->zone = zone_new(config->timezone);
     if (instance->zone == NULL)
-        return fail(error, APP_ERROR_INVALID, "timezone: there is no zone \"%s\"", config->timezone);
+        return fail(error, APP_ERROR_INVALID, "timezone: there is no zone \"%s\"",
+                    config->timezone);
     instance->root = read_root_key(config, error);
     if (instance->root == NULL)
         return false;
 
-    *sys = (System){ .clock = instance->clock, .ids = instance->ids, .zone = instance->zone,
+    *sys = (System){ .clock = instance->clock,
+                     .ids = instance->ids,
+                     .zone = instance->zone,
                      .listeners = features_listeners(instance->mem),
                      .directory = arena_copy(instance->mem, config->directory),
                      .address = arena_copy(instance->mem, config->address),
-                     .trial = config->trial, .https = config->https };
+                     .trial = config->trial,
+                     .https = config->https };
     if (!open_gateways(instance, config, error))
         return false;
     sys->db = open_file(instance, config, &features_schema, faults, error);

@@ -16,9 +16,10 @@ typedef struct {
 } InstanceFaults;
 
 /* Lock the directory, migrate, open. CONFLICT: a server has it; INVALID: says what to do. */
-Instance *instance_open(const Config *config, const InstanceFaults *faults, GError **error) MUST_USE;
-void      instance_close(Instance *instance);
-System   *instance_system(Instance *instance);
+Instance         *
+instance_open(const Config *config, const InstanceFaults *faults, GError **error) MUST_USE;
+void    instance_close(Instance *instance);
+System *instance_system(Instance *instance);
 /* How many migrations were applied when it was opened. */
 int instance_migrated(const Instance *instance);
 

@@ -43,7 +43,10 @@ take_fault(CommandLine *line, const char *name, const char *value)
 static const struct {
     const char *option, *key;
 } shortcuts[] = {
-    { "--dir", "directory" }, { "--port", "port" }, { "--address", "address" }, { "--listen", "listen" },
+    { "--dir", "directory" },
+    { "--port", "port" },
+    { "--address", "address" },
+    { "--listen", "listen" },
 };
 
 static bool
@@ -95,8 +98,7 @@ read_option(CommandLine *line, int argc, char **argv, int *i, GError **error)
         (*i)++;
         return take_setting(line, value, error);
     }
-    if (value != NULL && argv[*i][0] == '-' &&
-        !take_shortcut(line, argv[*i], value, &taken, error))
+    if (value != NULL && argv[*i][0] == '-' && !take_shortcut(line, argv[*i], value, &taken, error))
         return false;
     if (taken)
         (*i)++;
@@ -122,9 +124,9 @@ read_command_line(CommandLine *line, int argc, char **argv, GError **error)
 static int
 run_on_store(CommandLine *line, const StoreCommand *command)
 {
-    g_autoptr(GError)   error = NULL;
+    g_autoptr(GError) error = NULL;
     g_autoptr(Instance) instance = NULL;
-    int                 code = 1;
+    int code = 1;
 
     if (control_ask(line->config->directory, line->n_rest, line->rest, &code, &error))
         return code;
@@ -195,9 +197,9 @@ run(CommandLine *line)
 int
 main(int argc, char **argv)
 {
-    CommandLine       line = { .n_rest = 0 };
+    CommandLine line = { .n_rest = 0 };
     g_autoptr(GError) error = NULL;
-    int               code;
+    int code;
 
     setlocale(LC_ALL, "C.UTF-8");
     if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {

@@ -18,7 +18,8 @@ static const struct {
     { MSG_NAV_CLOSED, "/office/closed", BIT(ROLE_LIAISON) | BIT(ROLE_HEAD), false },
     { MSG_NAV_QUESTIONS, "/office/questions", BIT(ROLE_DIRECTORATE), false },
     { MSG_NAV_TRIAGE, "/office/triage", BIT(ROLE_UNIT), false },
-    { MSG_NAV_SEARCH, "/office/search", BIT(ROLE_LIAISON) | BIT(ROLE_HEAD) | BIT(ROLE_UNIT), false },
+    { MSG_NAV_SEARCH, "/office/search", BIT(ROLE_LIAISON) | BIT(ROLE_HEAD) | BIT(ROLE_UNIT),
+      false },
     { MSG_NAV_DESK, "/desk", BIT(ROLE_AGENT), false },
     { MSG_NAV_CALLS, "/desk/calls", BIT(ROLE_AGENT), false },
     { MSG_NAV_MINE, "/mine", BIT(ROLE_REQUESTER), false },
@@ -54,5 +55,6 @@ nav_fill(System *sys, const Request *req, const Who *who, Page *page)
     if (who->role != ROLE_NONE)
         page->role = i18n_find_in("role.", role_name(who->role));
     if (who->entity_id != 0)
-        page->place = reference_label(system_reference(sys), "entity.name", who->entity_id, req->lang);
+        page->place =
+            reference_label(system_reference(sys), "entity.name", who->entity_id, req->lang);
 }

@@ -10,10 +10,11 @@ int
 print_routes(FILE *out)
 {
     for (size_t i = 0; features[i] != NULL; i++)
-        for (const Route *route = features[i]->routes; route != NULL && route->path != NULL; route++)
-            fprintf(out, "%s\t%s\t%s\t%s\t%s\n", route->method == HTTP_GET ? "GET" : "POST", route->path,
-                    access_perm_name((Perm)route->needs), limits_rules[route->limit].name,
-                    features[i]->name);
+        for (const Route *route = features[i]->routes; route != NULL && route->path != NULL;
+             route++)
+            fprintf(out, "%s\t%s\t%s\t%s\t%s\n", route->method == HTTP_GET ? "GET" : "POST",
+                    route->path, access_perm_name((Perm)route->needs),
+                    limits_rules[route->limit].name, features[i]->name);
     return 0;
 }
 
@@ -22,7 +23,7 @@ print_jobs(FILE *out)
 {
     for (size_t i = 0; features[i] != NULL; i++)
         for (const JobSpec *job = features[i]->jobs; job != NULL && job->name != NULL; job++)
-            fprintf(out, "%s\t%" G_GINT64_FORMAT " s\t%s\n", job->name, (gint64)(job->every / SECONDS),
-                    features[i]->name);
+            fprintf(out, "%s\t%" G_GINT64_FORMAT " s\t%s\n", job->name,
+                    (gint64)(job->every / SECONDS), features[i]->name);
     return 0;
 }

@@ -31,10 +31,15 @@ static_files(Arena *mem)
     StaticFile *files = ARENA_ARRAY(mem, StaticFile, n_assets);
 
     for (size_t i = 0; i < n_assets; i++)
-        files[i] = (StaticFile){ .path = assets[i].path, .type = assets[i].type, .etag = assets[i].etag,
-                                 .data = assets[i].data, .size = assets[i].size,
-                                 .gzip = assets[i].gzip, .gzip_size = assets[i].gzip_size,
-                                 .brotli = assets[i].brotli, .brotli_size = assets[i].brotli_size,
+        files[i] = (StaticFile){ .path = assets[i].path,
+                                 .type = assets[i].type,
+                                 .etag = assets[i].etag,
+                                 .data = assets[i].data,
+                                 .size = assets[i].size,
+                                 .gzip = assets[i].gzip,
+                                 .gzip_size = assets[i].gzip_size,
+                                 .brotli = assets[i].brotli,
+                                 .brotli_size = assets[i].brotli_size,
                                  .immutable = assets[i].immutable };
     return files;
 }
@@ -71,7 +76,8 @@ start(Serving *serving, const Config *config, const InstanceFaults *faults, GErr
     sys = instance_system(serving->instance);
     html_set_zone(sys->zone);
     serving->gate = gate_new(sys);
-    serving->router = router_new(features_routes(serving->mem), gate_functions(serving->gate), error);
+    serving->router =
+        router_new(features_routes(serving->mem), gate_functions(serving->gate), error);
     if (serving->router == NULL)
         return false;
     serving->control = control_start(sys, error);
@@ -108,16 +114,17 @@ wait_for_signal(const sigset_t *signals)
 int
 serve_run(const Config *config, const InstanceFaults *faults)
 {
-    Serving           serving = { .instance = NULL };
+    Serving serving = { .instance = NULL };
     g_autoptr(GError) error = NULL;
-    sigset_t          signals;
-    bool              started;
+    sigset_t signals;
+    bool     started;
 
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread, so that only sigwait sees them */
+    pthread_sigmask(SIG_BLOCK, &signals,
+                    NULL); /* before any thread, so that only sigwait sees them */
 
     started = start(&serving, config, faults, &error);
     if (started) {

@@ -34,7 +34,8 @@ random_password(Arena *mem)
     crypto_random(bytes, sizeof bytes);
     crypto_base32(bytes, 20, letters);
     letters[20] = '\0';
-    return arena_printf(mem, "%.5s-%.5s-%.5s-%.5s", letters, letters + 5, letters + 10, letters + 15);
+    return arena_printf(mem, "%.5s-%.5s-%.5s-%.5s", letters, letters + 5, letters + 10,
+                        letters + 15);
 }
 
 /* Two modules to a character, dark on light whatever the terminal's colours are. */
@@ -85,8 +86,10 @@ make_account(System *sys, Arena *mem, size_t i, FILE *out, GError **error)
     Who            system_who = { .role = ROLE_SYSTEM };
     CommandContext context = { .sys = sys, .mem = mem, .by = &system_who };
     uint8_t        totp[TOTP_SIZE];
-    AccountNew     cmd = { .login = trial_people[i].login, .name = trial_people[i].name,
-                           .role = trial_people[i].role, .password = random_password(mem),
+    AccountNew     cmd = { .login = trial_people[i].login,
+                           .name = trial_people[i].name,
+                           .role = trial_people[i].role,
+                           .password = random_password(mem),
                            .totp = BYTES_OF(totp) };
     AccountMade    made;
     char          *secret;
@@ -99,9 +102,10 @@ make_account(System *sys, Arena *mem, size_t i, FILE *out, GError **error)
         return false;
 
     secret = crypto_totp_text(mem, cmd.totp);
-    fprintf(out, "\n  %-12s password %s   second factor %s\n  %-12s %s%s\n", cmd.login, cmd.password,
-            secret, "", sys->address, trial_people[i].page);
-    print_qr(out, arena_printf(mem, "otpauth://totp/Sawt:%s?secret=%s&issuer=Sawt", cmd.login, secret));
+    fprintf(out, "\n  %-12s password %s   second factor %s\n  %-12s %s%s\n", cmd.login,
+            cmd.password, secret, "", sys->address, trial_people[i].page);
+    print_qr(out,
+             arena_printf(mem, "otpauth://totp/Sawt:%s?secret=%s&issuer=Sawt", cmd.login, secret));
     return true;
 }
 
@@ -109,7 +113,7 @@ bool
 trial_accounts(System *sys, FILE *out, GError **error)
 {
     g_autoptr(Arena) mem = arena_new();
-    int64_t          there = 0;
+    int64_t there = 0;
 
     if (!session_count_accounts(sys, mem, &there, error))
         return false;
@@ -126,11 +130,11 @@ bool
 trial_first_administrator(System *sys, FILE *out, GError **error)
 {
     g_autoptr(Arena) mem = arena_new();
-    Who              system_who = { .role = ROLE_SYSTEM };
-    CommandContext   context = { .sys = sys, .mem = mem, .by = &system_who };
-    AccountNew       cmd = { .login = "admin", .name = "مدير النظام", .role = ROLE_ADMIN };
-    AccountMade      made;
-    int64_t          there = 0;
+    Who            system_who = { .role = ROLE_SYSTEM };
+    CommandContext context = { .sys = sys, .mem = mem, .by = &system_who };
+    AccountNew     cmd = { .login = "admin", .name = "مدير النظام", .role = ROLE_ADMIN };
+    AccountMade    made;
+    int64_t        there = 0;
 
     if (!session_count_accounts(sys, mem, &there, error))
         return false;
@@ -138,8 +142,9 @@ trial_first_administrator(System *sys, FILE *out, GError **error)
         return true;
     if (!session_account_new(&context, &cmd, &made, error))
         return false;
-    fprintf(out, "Administrator \"admin\": set password and second factor within 24 hours, once, at\n"
-                 "  %s/staff/setup/%s\n",
+    fprintf(out,
+            "Administrator \"admin\": set password and second factor within 24 hours, once, at\n"
+            "  %s/staff/setup/%s\n",
             sys->address, made.link_token);
     return true;
 }
@@ -155,6 +160,7 @@ trial_print_address(FILE *out, const Config *config, int port)
                 "  messages  http://localhost:%d/outbox\n",
                 port, port, port);
     else
-        fprintf(out, "\nSawt runs at %s (listening on %s, port %d).\n", config->address, config->listen, port);
+        fprintf(out, "\nSawt runs at %s (listening on %s, port %d).\n", config->address,
+                config->listen, port);
     fflush(out);
 }

@@ -28,7 +28,7 @@ typedef struct Prepare {
     Bytes       command_id;  /* COMMAND_ID_SIZE */
     const char *on_behalf;   /* "requester" when an agent acts for the caller, or NULL */
     Refusal    *refusal;     /* filled by command_refuse */
-    bool        repeated;    /* set by prepare when this command was already done: no plan is applied */
+    bool repeated; /* set by prepare when this command was already done: no plan is applied */
     struct CommandStep *last; /* command_last's */
 } Prepare;
 
@@ -63,9 +63,9 @@ bool command_run(const CommandContext *context, CommandPrepare prepare, const vo
 
 /* For replay, import and generate: run prepare for each and apply many in one commit. Items must not
  * depend on each other's rows. The first failure ends it; whole commits before it stay. */
-bool command_run_batch(const CommandContext *contexts, CommandPrepare prepare,
-                       const void *const *cmds, void *const *results, size_t n, GError **error)
-    MUST_USE;
+bool
+command_run_batch(const CommandContext *contexts, CommandPrepare prepare, const void *const *cmds,
+                  void *const *results, size_t n, GError **error) MUST_USE;
 
 /* A command id from a form's hidden field (32 hexadecimal digits); a fresh one when NULL or broken. */
 Bytes command_id_read(Arena *mem, const char *text);

@@ -10,7 +10,7 @@
 /* What is true of a petition after the act: enough for listeners to count, clock and notify. */
 typedef struct Event {
     int64_t     id, petition_id, version;
-    const char *kind;  /* an action's name, or "import", "climb", … */
+    const char *kind; /* an action's name, or "import", "climb", … */
     AppTime     at, recorded_at;
     Role        actor_role;
     int64_t     actor_ref;
@@ -25,10 +25,10 @@ typedef struct Event {
 
     /* Of the petition, for listeners; not stored again. */
     const CryptoKey *key; /* the petition's data key; NULL: no payload */
-    int64_t     number, service_id, place_id;
-    const char *type, *channel, *contact, *lang;
-    bool        restricted;
-    AppTime     lodged_at;
+    int64_t          number, service_id, place_id;
+    const char      *type, *channel, *contact, *lang;
+    bool             restricted;
+    AppTime          lodged_at;
 } Event;
 
 /* Add the event and what listeners want to the plan. Fills id, recorded_at, and where they are not
@@ -42,7 +42,7 @@ bool event_is_repeat(Prepare *prepare, int64_t petition_id, Bytes content, bool 
                      GError **error) MUST_USE;
 
 typedef struct EventRow {
-    int64_t     id, petition_id, version, at, recorded_at, actor_ref, entity_from, entity_to,
+    int64_t id, petition_id, version, at, recorded_at, actor_ref, entity_from, entity_to,
         directorate_id, due_at;
     const char *kind, *actor_role, *on_behalf, *holder, *state, *outcome, *ground, *visibility;
     Bytes       payload; /* envelope */

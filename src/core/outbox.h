@@ -34,10 +34,11 @@ bool outbox_claim(System *sys, Arena *mem, const char *channel, size_t most, Out
 bool outbox_settle(System *sys, Arena *mem, const OutboxRow *row, const char *fate, AppTime next_at,
                    const char *reason, GError **error) MUST_USE;
 /* Oldest first, 200 at most. */
-bool outbox_of_petition(DbTx *tx, int64_t petition_id, OutboxRow **rows, size_t *n, GError **error)
-    MUST_USE;
+bool outbox_of_petition(DbTx *tx, int64_t petition_id, OutboxRow **rows, size_t *n,
+                        GError **error) MUST_USE;
 /* Newest first, before `before_id` (0: from the newest), 50 at most. */
-bool outbox_recent(DbTx *tx, int64_t before_id, OutboxRow **rows, size_t *n, GError **error) MUST_USE;
+bool
+outbox_recent(DbTx *tx, int64_t before_id, OutboxRow **rows, size_t *n, GError **error) MUST_USE;
 
 extern const DbQuery *const outbox_queries[];
 extern const DbTable        outbox_tables[];

@@ -45,35 +45,37 @@ typedef struct Place {
 
 Reference *reference_load(Db *db, GError **error) MUST_USE;
 /* With all older ones that a System held before it. */
-void       reference_free(Reference *reference);
+void reference_free(Reference *reference);
 
 /* NULL when there is none; also for id 0. */
-const Entity       *reference_entity(const Reference *ref, int64_t id);
-const Entity       *reference_entity_by_code(const Reference *ref, const char *code);
-const Service      *reference_service(const Reference *ref, int64_t id);
-const Service      *reference_service_by_code(const Reference *ref, const char *code);
-const Directorate  *reference_directorate(const Reference *ref, int64_t id);
-const Directorate  *reference_directorate_by_code(const Reference *ref, const char *code);
-const Place        *reference_place(const Reference *ref, int64_t id);
-const Place        *reference_place_by_code(const Reference *ref, const char *code);
+const Entity      *reference_entity(const Reference *ref, int64_t id);
+const Entity      *reference_entity_by_code(const Reference *ref, const char *code);
+const Service     *reference_service(const Reference *ref, int64_t id);
+const Service     *reference_service_by_code(const Reference *ref, const char *code);
+const Directorate *reference_directorate(const Reference *ref, int64_t id);
+const Directorate *reference_directorate_by_code(const Reference *ref, const char *code);
+const Place       *reference_place(const Reference *ref, int64_t id);
+const Place       *reference_place_by_code(const Reference *ref, const char *code);
 /* The governorate above a place; 0 for 0. */
 int64_t reference_governorate(const Reference *ref, int64_t place_id);
 
 /* All of them in the order of the first language's names, the retired behind the others. */
-const Entity *const      *reference_entities(const Reference *ref, size_t *n);
-const Service *const     *reference_services(const Reference *ref, int64_t entity_id, size_t *n);
-const Directorate *const *reference_directorates(const Reference *ref, int64_t entity_id, size_t *n);
+const Entity *const  *reference_entities(const Reference *ref, size_t *n);
+const Service *const *reference_services(const Reference *ref, int64_t entity_id, size_t *n);
+const Directorate *const *
+reference_directorates(const Reference *ref, int64_t entity_id, size_t *n);
 /* Children of a place; 0: the governorates. Without the retired. */
-const Place *const       *reference_places(const Reference *ref, int64_t parent_id, size_t *n);
+const Place *const *reference_places(const Reference *ref, int64_t parent_id, size_t *n);
 /* The fields of a service that are asked now, in their order. */
 const ServiceField *const *reference_fields(const Reference *ref, int64_t service_id, size_t *n);
 /* A field of any version, for showing an old answer. */
-const ServiceField *reference_field_of(const Reference *ref, int64_t service_id, const char *code,
-                                       int64_t version);
+const ServiceField *
+reference_field_of(const Reference *ref, int64_t service_id, const char *code, int64_t version);
 
 /* A name in `lang`, in the first language when it has none, "" when there is none at all. `kind` is
  * a subject of the table label: "entity.name", "service_field.choice.CODE". */
-const char *reference_label(const Reference *ref, const char *subject, int64_t id, const char *lang);
+const char      *
+reference_label(const Reference *ref, const char *subject, int64_t id, const char *lang);
 
 bool reference_is_holiday(const Reference *ref, int64_t day);
 /* A rule of data/calendar.csv, or NULL. */

@@ -43,8 +43,14 @@ static const DbQuery change_role = {
     .table = "account",
 };
 
+static const DbQuery disable_only = {
+    .sql = "UPDATE account SET version = version + 1, disabled_at = 1 WHERE id = $1",
+    .table = "account",
+};
+
 static const DbQuery *const test_queries[] = {
-    &count_sessions, &count_events, &insert_entity, &insert_directorate, &change_role, NULL,
+    &count_sessions, &count_events, &insert_entity, &insert_directorate,
+    &change_role,    &disable_only, NULL,
 };
 
 static const CoreFixtureOptions options = { .queries = test_queries };

@@ -220,6 +220,41 @@ prepare_role(Prepare *prepare, const void *cmd, void *result, GError **error)
     return true;
 }
 
+/* Without ending its sessions, as session_account_disable does. */
+static bool
+prepare_disable_only(Prepare *prepare, const void *cmd, void *result, GError **error)
+{
+    int64_t id = *(const int64_t *)cmd;
+    Event   event = { .petition_id = id,
+                      .version = 2,
+                      .kind = "account_disable",
+                      .visibility = "unit",
+                      .actor_role = ROLE_SYSTEM };
+
+    (void)result;
+    if (!event_append(prepare, &event, error))
+        return false;
+    plan_one(prepare->plan, &disable_only, DB_PARAMS(db_int(id)));
+    return true;
+}
+
+static void
+lets_no_session_outlive_its_account(void)
+{
+    g_autoptr(CoreFixture) fixture = new_fixture();
+    CommandContext context = core_fixture_context(fixture, fixture->mem);
+    AccountMade    made = make(fixture, "sami", ROLE_UNIT, 0);
+    char           token[44];
+    Who            who = { .role = ROLE_NONE };
+    GError        *error = NULL;
+
+    done(sign_in(fixture, "sami", password, code_now(fixture, 0), token, &error), &error);
+    done(command_run(&context, prepare_disable_only, &made.id, NULL, NULL, &error), &error);
+    g_assert_cmpint(count(fixture, &count_sessions, 0), ==, 1);
+    refused(who_is(fixture, token, &who, &error), &error, APP_ERROR_NOT_FOUND);
+    g_assert_cmpint(who.role, ==, ROLE_NONE);
+}
+
 static void
 is_what_the_account_is(void)
 {
@@ -371,6 +406,8 @@ main(int argc, char **argv)
     g_test_add_func("/session/lets one in by one code", lets_one_in_by_one_code);
     g_test_add_func("/session/ends idle and after twelve hours", ends_idle_and_after_twelve_hours);
     g_test_add_func("/session/is what the account is", is_what_the_account_is);
+    g_test_add_func("/session/lets no session outlive its account",
+                    lets_no_session_outlive_its_account);
     g_test_add_func("/session/binds a form to its session", binds_a_form_to_its_session);
     g_test_add_func("/session/follows one petition for half an hour",
                     follows_one_petition_for_half_an_hour);

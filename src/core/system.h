@@ -20,7 +20,7 @@ typedef struct Gateways {
 } Gateways;
 
 typedef struct System {
-    Db                  *db;    /* the case */
+    Db                  *db; /* the case */
     Vault               *vault;
     const Clock         *clock;
     IdSource            *ids;

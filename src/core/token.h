@@ -13,7 +13,8 @@ char *token_text(System *sys, Arena *mem, const char *text, int64_t entity_id);
 char *token_query(System *sys, Arena *mem, const char *words, int64_t entity_id);
 /* Put a petition's entry into the index; take the old one out first when there is one. */
 void token_add(Prepare *prepare, int64_t petition_id, const char *tokens);
-void token_replace(Prepare *prepare, int64_t petition_id, const char *old_tokens, const char *tokens);
+void
+token_replace(Prepare *prepare, int64_t petition_id, const char *old_tokens, const char *tokens);
 /* Newest first, before `before_id` (0: newest), at most 50 ids. */
 bool token_find(DbTx *tx, const char *query, int64_t before_id, int64_t **ids, size_t *n,
                 GError **error) MUST_USE;

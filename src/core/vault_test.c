@@ -220,8 +220,8 @@ keeps_a_document_with_its_owner(void)
 {
     g_autoptr(VaultFixture) fixture = vault_fixture_new();
     Contact     stranger = { .phone = "962780000001" }, moved = { .phone = "962770000002" }, how;
-    Identity    misspelt = laila, who;
-    VaultPerson squatter, owner, again;
+    Identity    misspelt = laila, omar = laila, who;
+    VaultPerson squatter, owner, again, squat, omar_self;
     Who         by;
     GError     *error = NULL;
 
@@ -233,8 +233,14 @@ keeps_a_document_with_its_owner(void)
     refused(vault_fixture_try(fixture, &laila, &laila_contact, VAULT_PROVISIONAL, &by_visitor,
                               &owner, &error),
             &error, APP_ERROR_CONFLICT);
-    owner = vault_fixture_laila(fixture);
-    g_assert_cmpint(owner.id, !=, squatter.id);
+    done(vault_set_verification(IN(fixture), squatter.id, VAULT_MISMATCH, &error), &error);
+    owner = vault_fixture_register(fixture, &laila, &laila_contact, VAULT_PROVISIONAL, &by_visitor);
+    g_assert_cmpint(owner.id, !=, squatter.id); /* as a mismatch it claims nothing again */
+    g_assert_cmpint(vault_fixture_laila(fixture).id, ==, owner.id);
+    omar.document_number = "9851112223";
+    squat = vault_fixture_register(fixture, &omar, &stranger, VAULT_PROVISIONAL, &by_visitor);
+    omar_self = vault_fixture_register(fixture, &omar, &moved, VAULT_VERIFIED, &by_visitor);
+    g_assert_cmpint(omar_self.id, !=, squat.id);
     refused(vault_fixture_try(fixture, &misspelt, &stranger, VAULT_VERIFIED, &by_visitor, &again,
                               &error),
             &error, APP_ERROR_CONFLICT);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Which statements and tables exist, and the rule that a change of a case or reference table carries
- * an event. Plans are checked here, on the thread that made them, so that a wrong plan never costs
- * the writer a batch. */
+/* Which statements and tables exist, and the rule that a change of a case or reference table
+ * carries an event. Plans are checked here, on the thread that made them, so that a wrong plan
+ * never costs the writer a batch. */
 #include "db/catalog.h"
 
 #include "db/verify.h"

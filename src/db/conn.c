@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The settings that durability and safety rest on are made here and nowhere else. What must stay
- * true: after IOERR, CORRUPT or NOTADB nothing is answered any more, because what is durable is then
- * known only after recovery; a full disk is an ordinary refusal. */
+ * true: after IOERR, CORRUPT or NOTADB nothing is answered any more, because what is durable is
+ * then known only after recovery; a full disk is an ordinary refusal. */
 #include "db/conn.h"
 
 #include "base/log.h"
@@ -144,7 +144,7 @@ set_up(Conn *conn, const ConnOptions *options, GError **error)
         !conn_exec(conn, writes ? settings_writing : settings_reading, error))
         return false;
 
-    /* A migration may rebuild a table that others refer to; it checks all keys before it commits. */
+    /* A migration may rebuild a table that others refer to; it checks all keys at its end. */
     if (!conn_exec(conn,
                    options->role == CONN_MIGRATOR ? "PRAGMA foreign_keys = OFF"
                                                   : "PRAGMA foreign_keys = ON",

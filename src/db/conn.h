@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Private to db: one SQLite connection, used by one thread at a time. Counts the calls to the engine,
- * makes one of them fail when a test asks for it, turns the engine's codes into ours, and ends the
- * process when the engine says that the file or the disk is damaged. */
+/* Private to db: one SQLite connection, used by one thread at a time. Counts the calls to the
+ * engine, makes one of them fail when a test asks for it, turns the engine's codes into ours, and
+ * ends the process when the engine says that the file or the disk is damaged. */
 #pragma once
 
 #include "db/catalog.h"
@@ -46,8 +46,8 @@ bool conn_open(Conn *conn, const ConnOptions *options, GError **error) MUST_USE;
 bool conn_prepare(Conn *conn, const Catalog *catalog, Faults *faults, GError **error) MUST_USE;
 void conn_close(Conn *conn);
 
-/* Set `error` from a code of the engine and evaluate to false: FULL, BUSY: BUSY; a unique index: RACE;
- * else INTERNAL. Does not return when damage was found while serving. */
+/* Set `error` from a code of the engine and evaluate to false: FULL, BUSY: BUSY; a unique index:
+ * RACE; else INTERNAL. Does not return when damage was found while serving. */
 bool conn_fail(const Conn *conn, int code, const char *doing, GError **error);
 
 /* Statements of the layer itself, without parameters. */
@@ -55,8 +55,8 @@ bool conn_exec(Conn *conn, const char *sql, GError **error) MUST_USE;
 /* The first column of the first row; 0 when there is none. */
 bool conn_int(Conn *conn, const char *sql, int64_t *value, GError **error) MUST_USE;
 
-/* The prepared statement; prepared and checked at its first use. Its parameters must be named $1, $2, …
- * in the order in which SQLite numbers them, so that $n is parameter n. */
+/* The prepared statement; prepared and checked at its first use. Its parameters must be named $1,
+ * $2, … in the order in which SQLite numbers them, so that $n is parameter n. */
 bool conn_statement(Conn *conn, const Statement *statement, sqlite3_stmt **prepared,
                     GError **error) MUST_USE;
 /* Bind without copying: the values live until the statement is reset. */

@@ -10,13 +10,20 @@
 #include "base/arena.h"
 #include "base/clock.h"
 
-typedef struct Db Db;
-typedef struct DbTx DbTx;
+typedef struct Db        Db;
+typedef struct DbTx      DbTx;
 typedef struct WritePlan WritePlan;
 
 /* ---- values and columns ---- */
 
-typedef enum { DB_TYPE_NULL, DB_TYPE_INT, DB_TYPE_BOOL, DB_TYPE_TEXT, DB_TYPE_BYTES, DB_TYPE_DOUBLE } DbType;
+typedef enum {
+    DB_TYPE_NULL,
+    DB_TYPE_INT,
+    DB_TYPE_BOOL,
+    DB_TYPE_TEXT,
+    DB_TYPE_BYTES,
+    DB_TYPE_DOUBLE
+} DbType;
 
 typedef struct {
     DbType type;
@@ -56,8 +63,14 @@ typedef struct {
         const char *: DB_TYPE_TEXT,                                                                \
         Bytes: DB_TYPE_BYTES,                                                                      \
         double: DB_TYPE_DOUBLE)
-#define DB_COLUMN(T, field) { #field, offsetof(T, field), DB_FIELD_TYPE(T, field), false }
-#define DB_MAYBE(T, field) { #field, offsetof(T, field), DB_FIELD_TYPE(T, field), true }
+#define DB_COLUMN(T, field)                                                                        \
+    {                                                                                              \
+#field, offsetof(T, field), DB_FIELD_TYPE(T, field), false                                 \
+    }
+#define DB_MAYBE(T, field)                                                                         \
+    {                                                                                              \
+#field, offsetof(T, field), DB_FIELD_TYPE(T, field), true                                  \
+    }
 
 /* A statement. `$1 $2 …` appear first in ascending order on both engines. A SELECT gives `columns`
  * and `row_size`; anything else gives `table`, the one table that it writes (checked at start
@@ -72,7 +85,8 @@ typedef struct DbQuery {
     bool            scans; /* may read a whole table: small tables and jobs only */
 } DbQuery;
 
-#define DB_COLUMNS(T, array) .columns = (array), .n_columns = G_N_ELEMENTS(array), .row_size = sizeof(T)
+#define DB_COLUMNS(T, array)                                                                       \
+    .columns = (array), .n_columns = G_N_ELEMENTS(array), .row_size = sizeof(T)
 
 /* ---- tables ---- */
 
@@ -89,8 +103,8 @@ typedef struct {
 typedef struct {
     int         version; /* 1, 2, … */
     const char *name;
-    const char *sql;     /* with the migrator's words, see db/migrate.h */
-    const char *sql_pg;  /* only for a pair NNNN_name.sqlite.sql, NNNN_name.pg.sql; else NULL */
+    const char *sql;    /* with the migrator's words, see db/migrate.h */
+    const char *sql_pg; /* only for a pair NNNN_name.sqlite.sql, NNNN_name.pg.sql; else NULL */
 } DbMigration;
 
 typedef struct {
@@ -105,14 +119,14 @@ typedef struct {
 /* ---- opening ---- */
 
 typedef struct {
-    const char     *directory;  /* SQLite: where the file `name`.db lies */
+    const char     *directory; /* SQLite: where the file `name`.db lies */
     const DbSchema *schema;
-    int             readers;    /* reader connections; 0: 2 × cores */
-    int             queue;      /* plans that may wait for the writer; 0: 1024 */
-    int64_t         fail_at;    /* fault tests: the Nth call to the engine fails; 0: none */
-    const char     *vfs;        /* fault tests: SQLite VFS; NULL: the default */
+    int             readers;     /* reader connections; 0: 2 × cores */
+    int             queue;       /* plans that may wait for the writer; 0: 1024 */
+    int64_t         fail_at;     /* fault tests: the Nth call to the engine fails; 0: none */
+    const char     *vfs;         /* fault tests: SQLite VFS; NULL: the default */
     bool            unsafe_sync; /* fault tests: synchronous=OFF, which must lose data */
-    int64_t         lease; /* how long a reader is waited for and may be held; 0: 5 s */
+    int64_t         lease;       /* how long a reader is waited for and may be held; 0: 5 s */
 } DbOptions;
 
 /* Open, refuse a foreign or newer schema, prepare every statement, start the writer. The owner lock
@@ -126,12 +140,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
 
 /* ---- reading ---- */
 
-/* A snapshot, from the first statement on, on a reader connection; rows go to `mem`. Waits for a free
- * connection, at most 5 s (BUSY). A thread holds one of a Db at most (INTERNAL), for 5 s at most: then
- * what runs in it is stopped (BUSY); longer work continues by key in another. Never held while waiting
- * for a write (INTERNAL from the writing function). A statement cannot run inside itself (db_each). */
-DbTx *db_begin(Db *db, Arena *mem, GError **error) MUST_USE;
-void  db_end(DbTx *tx);
+/* A snapshot, from the first statement on, on a reader connection; rows go to `mem`. Waits for a
+ * free connection, at most 5 s (BUSY). A thread holds one of a Db at most (INTERNAL), for 5 s at
+ * most: then what runs in it is stopped (BUSY); longer work continues by key in another. Never held
+ * while waiting for a write (INTERNAL from the writing function). A statement cannot run inside
+ * itself (db_each). */
+DbTx  *db_begin(Db *db, Arena *mem, GError **error) MUST_USE;
+void   db_end(DbTx *tx);
 Arena *db_arena(const DbTx *tx);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbTx, db_end)
@@ -142,10 +157,12 @@ bool db_one(DbTx *tx, const DbQuery *query, const DbValue *params, size_t n_para
 /* One row or none. */
 bool db_maybe(DbTx *tx, const DbQuery *query, const DbValue *params, size_t n_params, void *out,
               bool *found, GError **error) MUST_USE;
-/* All rows as an array in the arena; the statement has a LIMIT or a small table. `rows` is a T **. */
+/* All rows as an array in the arena; the statement has a LIMIT or a small table. `rows` is a
+ * `T **`. */
 bool db_all(DbTx *tx, const DbQuery *query, const DbValue *params, size_t n_params, void *rows,
             size_t *n_rows, GError **error) MUST_USE;
-/* Call `row` for each; it returns false to stop with its error. The row's texts live until the next. */
+/* Call `row` for each; it returns false to stop with its error. The row's texts live until the
+ * next. */
 typedef bool (*DbRowFunc)(const void *row, void *data, GError **error);
 bool db_each(DbTx *tx, const DbQuery *query, const DbValue *params, size_t n_params, DbRowFunc row,
              void *data, GError **error) MUST_USE;
@@ -154,11 +171,11 @@ bool db_each(DbTx *tx, const DbQuery *query, const DbValue *params, size_t n_par
 
 /* A plan lives in `mem`, with copies of what is added to it. */
 WritePlan *plan_new(Arena *mem);
-/* Exactly one row must change; else, or when a unique index refuses, db_apply gives RACE. What must be
- * there for a change to be allowed, the event, is added by this one. */
+/* Exactly one row must change; else, or when a unique index refuses, db_apply gives RACE. What must
+ * be there for a change to be allowed, the event, is added by this one. */
 void plan_one(WritePlan *plan, const DbQuery *query, const DbValue *params, size_t n_params);
 /* Any number of rows may change. A unique index that refuses is still RACE. */
-void plan_any(WritePlan *plan, const DbQuery *query, const DbValue *params, size_t n_params);
+void   plan_any(WritePlan *plan, const DbQuery *query, const DbValue *params, size_t n_params);
 size_t plan_length(const WritePlan *plan);
 
 /* Run the plan and come back after the commit that made it durable. All or nothing.
@@ -169,8 +186,8 @@ bool db_apply(Db *db, const WritePlan *plan, GError **error) MUST_USE;
 /* Run many plans in one commit of their own: replay, import, generate. All or nothing. */
 bool db_apply_all(Db *db, const WritePlan *const *plans, size_t n_plans, GError **error) MUST_USE;
 
-/* Move the log into the file and cut it, so that nothing erased stays in it. Waits for readers while
- * others write on; BUSY when one was always in the way, or the disk is full. */
+/* Move the log into the file and cut it, so that nothing erased stays in it. Waits for readers
+ * while others write on; BUSY when one was always in the way, or the disk is full. */
 bool db_checkpoint(Db *db, GError **error) MUST_USE;
 
 typedef struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What was acknowledged is there after the process died: by kill -9, by a power failure (the VFS that
- * forgets), by a disk that fails to sync. The program starts itself again as the victim:
+/* What was acknowledged is there after the process died: by kill -9, by a power failure (the VFS
+ * that forgets), by a disk that fails to sync. The program starts itself again as the victim:
  *
  *     db_crash_test --victim DIRECTORY FIRST-ID VFS|- SYNC|OFF
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Every call to the engine fails once; a disk fills up. After each: no half of anything, and what is
- * tried again succeeds. */
+/* Every call to the engine fails once; a disk fills up. After each: no half of anything, and what
+ * is tried again succeeds. */
 #include "db/db_fixture.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The log: that it is cut, that it stays short, and that readers are no reason for either to fail. */
+/* The log is cut, and stays short, whatever readers do. */
 #include "db/db_fixture.h"
 
 #include "base/thread.h"

@@ -75,9 +75,9 @@ prepare_writes(Db *db, GError **error)
     return true;
 }
 
-/* Room for the index of a log of 65,000 pages is taken at once: where it is made longer in the middle
- * of a commit, a full disk shows as damage, and would end the process. Without that room the store
- * still opens, to be read. */
+/* Room for the index of a log of 65,000 pages is taken at once: where it is made longer in the
+ * middle of a commit, a full disk shows as damage, and would end the process. Without that room the
+ * store still opens, to be read. */
 static void
 reserve_log_index(Db *db)
 {

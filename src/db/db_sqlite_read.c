@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Read transactions. What must stay true: a connection is lent to one thread at a time, a thread holds
- * one at most, and none is held longer than the lease, because an open reader keeps the log from
- * beginning anew. */
+/* Read transactions. What must stay true: a connection is lent to one thread at a time, a thread
+ * holds one at most, and none is held longer than the lease, because an open reader keeps the log
+ * from beginning anew. */
 #include "db/db_sqlite.h"
 
 #include "base/clock.h"

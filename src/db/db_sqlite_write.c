@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The writer: takes every plan that waits, runs them in one transaction, commits, wakes. What must stay
- * true: a waiter is woken after the commit that made its plan durable and never before, and a plan
- * that fails leaves nothing and costs no other plan its success. */
+/* The writer: takes every plan that waits, runs them in one transaction, commits, wakes. What must
+ * stay true: a waiter is woken after the commit that made its plan durable and never before, and a
+ * plan that fails leaves nothing and costs no other plan its success. */
 #include "db/db_sqlite.h"
 
 #include "base/clock.h"
@@ -75,8 +75,8 @@ commit(Db *db, GError **error)
     return true;
 }
 
-/* `failed` is the index of the job whose plan failed, or n_jobs when begin or commit did. Nothing is
- * kept then. */
+/* `failed` is the index of the job whose plan failed, or n_jobs when begin or commit did. Nothing
+ * is kept then. */
 static bool
 run_transaction(Db *db, Job *const *jobs, size_t n_jobs, size_t *failed, GError **error)
 {
@@ -122,9 +122,9 @@ finish_all(Db *db, Job *const *jobs, size_t n_jobs, const GError *error)
         finish(db, jobs[i], error == NULL ? NULL : g_error_copy(error));
 }
 
-/* When a plan fails, those before it run again without it (they did succeed, in this order), it gets
- * its error, and those behind it go on: no plan pays for another's failure with more than a second
- * run, and their order stays. A full disk is everybody's refusal. */
+/* When a plan fails, those before it run again without it (they did succeed, in this order), it
+ * gets its error, and those behind it go on: no plan pays for another's failure with more than a
+ * second run, and their order stays. A full disk is everybody's refusal. */
 static void
 run_group(Db *db, Job *const *jobs, size_t n_jobs)
 {
@@ -323,8 +323,8 @@ db_checkpoint(Db *db, GError **error)
     if (!check_thread(db, error))
         return false;
 
-    /* Each try waits a little for readers; between two of them other plans are written. No reader that
-     * was there at first is there at the end. */
+    /* Each try waits a little for readers; between two of them other plans are written. No reader
+     * that was there at first is there at the end. */
     int64_t deadline = clock_monotonic() + db->lease + CHECKPOINT_EXTRA;
     while (true) {
         g_autoptr(GError) busy = NULL;

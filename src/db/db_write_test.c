@@ -423,8 +423,8 @@ test_busy(void)
     g_autofree char *path = db_fixture_file(directory);
     pthread_t        threads[12];
     sqlite3         *foreign = NULL;
-    Crush            crush = { .db = db_fixture_open_with(&(DbOptions){
-                                   .directory = directory, .schema = &db_fixture_schema, .queue = 1 }) };
+    DbOptions        options = { .directory = directory, .schema = &db_fixture_schema, .queue = 1 };
+    Crush            crush = { .db = db_fixture_open_with(&options) };
 
     g_assert_cmpint(sqlite3_open(path, &foreign), ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_exec(foreign, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* A store says what it is (application_id) and by which text it was made (schema_migration). What must
- * stay true: a migration happens whole or not at all, and a file that another program or another
- * text has made is never touched. */
+/* A store says what it is (application_id) and by which text it was made (schema_migration). What
+ * must stay true: a migration happens whole or not at all, and a file that another program or
+ * another text has made is never touched. */
 #include "db/migrate.h"
 
 #include "db/db_sqlite.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Private to db: SQL cut into the few kinds of pieces that the checks and the migrator tell apart. */
+/* Private to db: SQL cut into the few kinds of pieces that the checks and the migrator tell
+ * apart. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Mistakes in statements are found before the first request: by their text, and by asking the engine
- * how it would run them. */
+/* Mistakes in statements are found before the first request: by their text, and by asking the
+ * engine how it would run them. */
 #include "db/verify.h"
 
 #include "db/db_sqlite.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What is proved about statements before the first request: each can be prepared, has its columns
- * and parameters, names parameters in ascending order, writes the table that it says; and, in tests,
- * reads by an index and sorts no more than a page. */
+ * and parameters, names parameters in ascending order, writes the table that it says; and, in
+ * tests, reads by an index and sorts no more than a page. */
 #pragma once
 
 #include "db/db.h"
@@ -12,8 +12,8 @@
  * the writing statement names `table`. INTERNAL. */
 bool verify_text(const DbQuery *query, GError **error) MUST_USE;
 
-/* Every plan of the open file: no full scan of a table that is not small, no temporary B-tree unless
- * the query says `.scans`. The first that fails: INTERNAL with its SQL and plan. */
+/* Every plan of the open file: no full scan of a table that is not small, no temporary B-tree
+ * unless the query says `.scans`. The first that fails: INTERNAL with its SQL and plan. */
 bool db_verify_plans(Db *db, GError **error) MUST_USE;
 
 /* Print what every statement does, its SQL and (with `plans`) its plan. `dialects`: only those that

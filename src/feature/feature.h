@@ -8,8 +8,8 @@
 #include "http/route.h"
 
 typedef struct Feature {
-    const char            *name;
-    const Route           *routes;  /* ends in {0}; NULL: none */
-    const JobSpec         *jobs;    /* ends in {NULL}; NULL: none */
-    EventListener          listener;
+    const char    *name;
+    const Route   *routes; /* ends in {0}; NULL: none */
+    const JobSpec *jobs;   /* ends in {NULL}; NULL: none */
+    EventListener  listener;
 } Feature;

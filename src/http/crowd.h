@@ -6,8 +6,8 @@
 
 typedef struct Crowd Crowd;
 
-Crowd *crowd_new(size_t most);
-void   crowd_free(Crowd *crowd);
+Crowd               *crowd_new(size_t most);
+void                 crowd_free(Crowd *crowd);
 /* There is place for one more. */
 bool crowd_has_room(Crowd *crowd, const uint8_t peer[PEER_SIZE]);
 void crowd_enter(Crowd *crowd, const uint8_t peer[PEER_SIZE]);

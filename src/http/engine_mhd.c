@@ -128,8 +128,8 @@ prepare(Exchange *exchange)
             stream->size < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)stream->size, EXCHANGE_PIECE,
             read_stream, exchange, NULL);
     else
-        exchange->answer = MHD_create_response_from_buffer(bytes.size, (void *)bytes.data,
-                                                           MHD_RESPMEM_PERSISTENT);
+        exchange->answer =
+            MHD_create_response_from_buffer(bytes.size, (void *)bytes.data, MHD_RESPMEM_PERSISTENT);
     g_assert(exchange->answer != NULL);
     response_each_header(exchange->res, add_header, exchange->answer);
 }
@@ -229,7 +229,8 @@ queue_answer(Exchange *exchange)
     struct MHD_Response *answer = exchange->answer;
     enum MHD_Result      result;
 
-    if (is_refusal(exchange) || exchange->skipped || atomic_load(&((Engine *)exchange->engine)->stopping))
+    if (is_refusal(exchange) || exchange->skipped ||
+        atomic_load(&((Engine *)exchange->engine)->stopping))
         MHD_add_response_header(answer, "Connection", "close");
     result = queue(exchange, response_status(exchange->res), answer,
                    (int64_t)response_bytes(exchange->res).size);
@@ -247,8 +248,8 @@ queue_busy(Exchange *exchange)
 static struct MHD_Response *
 make_busy(bool https)
 {
-    g_autoptr(Arena)     mem = arena_new();
-    g_autoptr(Response)  res = response_new(mem);
+    g_autoptr(Arena) mem = arena_new();
+    g_autoptr(Response) res = response_new(mem);
     struct MHD_Response *busy;
 
     response_renew(res, https);
@@ -266,12 +267,13 @@ make_busy(bool https)
 static struct MHD_Response *
 make_file(const StaticFile *file, StaticFileForm form, const char *tag, bool full, bool https)
 {
-    static const char *const codings[] = { [STATIC_FILE_GZIP] = "gzip",
-                                           [STATIC_FILE_BROTLI] = "br" };
+    static const char *const codings[] = {
+        [STATIC_FILE_GZIP] = "gzip", [STATIC_FILE_BROTLI] = "br"
+    };
     const unsigned char *data[] = { file->data, file->gzip, file->brotli };
     size_t               sizes[] = { file->size, file->gzip_size, file->brotli_size };
-    g_autoptr(Arena)     mem = arena_new();
-    g_autoptr(Response)  res = response_new(mem);
+    g_autoptr(Arena) mem = arena_new();
+    g_autoptr(Response) res = response_new(mem);
     struct MHD_Response *answer = MHD_create_response_from_buffer(
         full ? sizes[form] : 0, (void *)data[form], MHD_RESPMEM_PERSISTENT);
 
@@ -324,9 +326,8 @@ static enum MHD_Result
 queue_file(Exchange *exchange, const Shelf *shelf)
 {
     const StaticFile *file = shelf->file;
-    StaticFileForm    form =
-        static_file_choose(request_header(&exchange->req, "Accept-Encoding"), file->gzip != NULL,
-                           file->brotli != NULL);
+    StaticFileForm    form = static_file_choose(request_header(&exchange->req, "Accept-Encoding"),
+                                                file->gzip != NULL, file->brotli != NULL);
 
     if (static_file_matches(request_header(&exchange->req, "If-None-Match"), shelf->tags[form]))
         return queue(exchange, 304, shelf->same[form], 0);
@@ -698,8 +699,8 @@ notice_connection(void *data, struct MHD_Connection *connection, void **context,
 static struct MHD_Daemon *
 start_daemon(Engine *engine, const ServerOptions *options, int fd)
 {
-    unsigned threads = options->io_threads > 0 ? (unsigned)options->io_threads
-                                               : g_get_num_processors();
+    unsigned threads =
+        options->io_threads > 0 ? (unsigned)options->io_threads : g_get_num_processors();
     struct MHD_OptionItem items[] = {
         { MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)end_request, engine },
         { MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)notice_connection, engine },
@@ -775,8 +776,8 @@ engine_mhd_start(const ServerOptions *options, const ServerLimits *limits, int f
         engine_free(engine);
         return fail_null(error, APP_ERROR_INTERNAL, "trusted proxy %s is no address", wrong);
     }
-    engine->workers = workers_new("http-work", options->workers > 0 ? (size_t)options->workers : 128,
-                                  limits->queue, work);
+    engine->workers = workers_new(
+        "http-work", options->workers > 0 ? (size_t)options->workers : 128, limits->queue, work);
     engine->writers = workers_new("http-write", limits->writers, SIZE_MAX, work);
     engine->daemon = start_daemon(engine, options, fd);
     if (engine->daemon == NULL) {

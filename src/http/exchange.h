@@ -41,10 +41,10 @@ typedef struct Exchange {
     bool           uploads, skipped; /* skipped: the rest of the body, and the connection with it */
     Buffer         body;
     int64_t        length, received;
-    const uint8_t *chunk; /* the library's, while suspended */
+    const uint8_t *chunk;           /* the library's, while suspended */
     size_t         chunk_size, fed; /* fed: the library was not told yet */
-    int64_t        began, waited; /* an upload: monotonic; time that was ours */
-    uint8_t       *piece;         /* of a stream */
+    int64_t        began, waited;   /* an upload: monotonic; time that was ours */
+    uint8_t       *piece;           /* of a stream */
     size_t         piece_size, piece_at;
     int64_t        piece_result; /* of the last read: 0 or negative end it */
     struct Exchange *next_free;
@@ -52,9 +52,9 @@ typedef struct Exchange {
 
 typedef struct ExchangePool ExchangePool;
 
-ExchangePool *exchange_pool_new(const Router *router, bool https);
-void          exchange_pool_free(ExchangePool *pool);
-Exchange     *exchange_take(ExchangePool *pool);
+ExchangePool               *exchange_pool_new(const Router *router, bool https);
+void                        exchange_pool_free(ExchangePool *pool);
+Exchange                   *exchange_take(ExchangePool *pool);
 /* Wipes and forgets everything; abandons an upload. */
 void exchange_put(ExchangePool *pool, Exchange *exchange);
 

@@ -22,7 +22,10 @@ typedef struct {
 } FixtureForm;
 
 static const FormField fields[] = {
-    { .name = "title", .kind = FORM_TEXT, .offset = offsetof(FixtureForm, title), .required = true },
+    { .name = "title",
+      .kind = FORM_TEXT,
+      .offset = offsetof(FixtureForm, title),
+      .required = true },
     { .name = "word", .kind = FORM_SECRET, .offset = offsetof(FixtureForm, word) },
     { .name = "photo", .kind = FORM_FILE },
 };
@@ -235,12 +238,26 @@ static const Route routes[] = {
     { .method = HTTP_GET, .path = "/block", .handler = block, .needs = PUBLIC },
     { .method = HTTP_GET, .path = "/stream", .handler = stream, .needs = PUBLIC },
     { .method = HTTP_GET, .path = "/large", .handler = large, .needs = PUBLIC },
-    { .method = HTTP_POST, .path = "/form", .handler = form, .needs = PUBLIC, .limit = 1,
+    { .method = HTTP_POST,
+      .path = "/form",
+      .handler = form,
+      .needs = PUBLIC,
+      .limit = 1,
       .form = &spec },
-    { .method = HTTP_POST, .path = "/machine", .handler = form, .needs = PUBLIC, .limit = 1,
-      .form = &spec, .no_csrf = true },
-    { .method = HTTP_POST, .path = "/upload", .handler = form, .needs = PUBLIC, .limit = 1,
-      .form = &spec, .upload = &upload },
+    { .method = HTTP_POST,
+      .path = "/machine",
+      .handler = form,
+      .needs = PUBLIC,
+      .limit = 1,
+      .form = &spec,
+      .no_csrf = true },
+    { .method = HTTP_POST,
+      .path = "/upload",
+      .handler = form,
+      .needs = PUBLIC,
+      .limit = 1,
+      .form = &spec,
+      .upload = &upload },
     { .method = 0 },
 };
 

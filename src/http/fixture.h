@@ -30,12 +30,11 @@ void fixture_await(const _Atomic int64_t *counter, int64_t value);
 /* A server of the fixture's on any port of 127.0.0.1, limits for hurried tests. */
 ServerLimits fixture_limits(void);
 Server      *fixture_serve(Fixture *fixture, const ServerLimits *limits);
-Server      *fixture_serve_options(Fixture *fixture, const ServerLimits *limits,
-                                   ServerOptions options);
+Server *fixture_serve_options(Fixture *fixture, const ServerLimits *limits, ServerOptions options);
 
-int  fixture_connect(const Server *server);
-void fixture_send(int fd, const char *bytes, size_t size);
-void fixture_send_text(int fd, const char *text);
+int     fixture_connect(const Server *server);
+void    fixture_send(int fd, const char *bytes, size_t size);
+void    fixture_send_text(int fd, const char *text);
 /* One answer, its head and body, as a string (g_free); "" when the connection ended instead. `head`:
  * the answer has no body whatever its head says. */
 char *fixture_read(int fd, bool head);

@@ -94,8 +94,8 @@ keep_text(Form *form, char *name, size_t name_length, char *value, size_t length
 void
 form_add(Form *form, const char *name, const char *value, size_t length)
 {
-    keep_text(form, arena_copy(form->mem, name), strlen(name),
-              arena_text(form->mem, value, length), length);
+    keep_text(form, arena_copy(form->mem, name), strlen(name), arena_text(form->mem, value, length),
+              length);
 }
 
 /* One name=value. False: a percent sign without its digits. */

@@ -27,15 +27,16 @@ typedef enum {
 #define FORM_NO_DATE INT64_MIN
 
 typedef struct {
-    const char        *name;
-    FormKind           kind;
-    size_t             offset; /* of the member in the form's struct */
-    bool               required, many; /* many: `Texts` instead of const char * */
-    size_t             min, max;       /* code points, or values of an INT; 0: max is 200, LONG_TEXT 5,000 */
-    const char *const *choices;        /* codes, NULL-terminated */
-    int                label, hint;    /* messages of the catalogue; 0: none */
-    const char        *label_text, *hint_text; /* instead, where the words are data of the reader's language */
-    const char        *autocomplete;   /* HTML's token */
+    const char *name;
+    FormKind    kind;
+    size_t      offset;         /* of the member in the form's struct */
+    bool        required, many; /* many: `Texts` instead of const char * */
+    size_t      min, max; /* code points, or values of an INT; 0: max is 200, LONG_TEXT 5,000 */
+    const char *const *choices;     /* codes, NULL-terminated */
+    int                label, hint; /* messages of the catalogue; 0: none */
+    const char        *label_text,
+        *hint_text;           /* instead, where the words are data of the reader's language */
+    const char *autocomplete; /* HTML's token */
 } FormField;
 
 typedef struct {
@@ -47,8 +48,8 @@ typedef struct FormSpec {
     const char      *name;
     const FormField *fields;
     size_t           n_fields;
-    size_t           size;   /* of the struct */
-    const char      *extra;  /* fields that begin so are kept as they are (form_extra); NULL: none */
+    size_t           size;  /* of the struct */
+    const char      *extra; /* fields that begin so are kept as they are (form_extra); NULL: none */
 } FormSpec;
 
 #define FORM_SPEC(T, array) .fields = (array), .n_fields = G_N_ELEMENTS(array), .size = sizeof(T)
@@ -65,17 +66,17 @@ typedef enum {
     FORM_MISTAKE_NOT_A_PHONE,
     FORM_MISTAKE_NOT_AN_EMAIL,
     FORM_MISTAKE_NOT_DIGITS,
-    FORM_MISTAKE_NOT_TEXT,  /* not valid UTF-8 */
-    FORM_MISTAKE_UNKNOWN,   /* the field is not of this form, or came twice */
-    FORM_MISTAKE_MESSAGE,   /* the feature's own: `message` with `arguments` */
+    FORM_MISTAKE_NOT_TEXT, /* not valid UTF-8 */
+    FORM_MISTAKE_UNKNOWN,  /* the field is not of this form, or came twice */
+    FORM_MISTAKE_MESSAGE,  /* the feature's own: `message` with `arguments` */
 } FormMistakeKind;
 
 typedef struct FormMistake {
-    const char        *field; /* "" for the form as a whole */
-    FormMistakeKind    kind;
-    int64_t            number;
-    int                message;
-    const char        *arguments[3];
+    const char         *field; /* "" for the form as a whole */
+    FormMistakeKind     kind;
+    int64_t             number;
+    int                 message;
+    const char         *arguments[3];
     struct FormMistake *next;
 } FormMistake;
 

@@ -331,8 +331,8 @@ static bool
 parse_date(const char *text, int64_t *days)
 {
     g_auto(GStrv) parts = g_strsplit(text, "-", 4);
-    int64_t       numbers[3];
-    bool          over;
+    int64_t numbers[3];
+    bool    over;
 
     if (g_strv_length(parts) != 3)
         return false;

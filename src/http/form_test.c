@@ -13,33 +13,41 @@ typedef struct {
 
 static const char *const colours[] = { "red", "green", NULL };
 
-static const FormField fields[] = {
-    { .name = "title", .kind = FORM_TEXT, .offset = offsetof(Sample, title), .min = 3, .max = 10 },
-    { .name = "story", .kind = FORM_LONG_TEXT, .offset = offsetof(Sample, story), .max = 12 },
-    { .name = "colour", .kind = FORM_CHOICE, .offset = offsetof(Sample, colour),
-      .choices = colours },
-    { .name = "code", .kind = FORM_CHOICE, .offset = offsetof(Sample, code) },
-    { .name = "phone", .kind = FORM_PHONE, .offset = offsetof(Sample, phone) },
-    { .name = "email", .kind = FORM_EMAIL, .offset = offsetof(Sample, email) },
-    { .name = "digits", .kind = FORM_DIGITS, .offset = offsetof(Sample, digits), .min = 4,
-      .max = 10 },
-    { .name = "word", .kind = FORM_SECRET, .offset = offsetof(Sample, word), .min = 4 },
-    { .name = "page", .kind = FORM_HIDDEN, .offset = offsetof(Sample, page) },
-    { .name = "count", .kind = FORM_INT, .offset = offsetof(Sample, count), .min = 1, .max = 500 },
-    { .name = "born", .kind = FORM_DATE, .offset = offsetof(Sample, born) },
-    { .name = "agreed", .kind = FORM_FLAG, .offset = offsetof(Sample, agreed) },
-    { .name = "services", .kind = FORM_CHOICE, .offset = offsetof(Sample, services), .many = true },
-    { .name = "photo", .kind = FORM_FILE },
+static const FormField   fields[] = {
+      { .name = "title", .kind = FORM_TEXT, .offset = offsetof(Sample, title), .min = 3, .max = 10 },
+      { .name = "story", .kind = FORM_LONG_TEXT, .offset = offsetof(Sample, story), .max = 12 },
+      { .name = "colour",
+        .kind = FORM_CHOICE,
+        .offset = offsetof(Sample, colour),
+        .choices = colours },
+      { .name = "code", .kind = FORM_CHOICE, .offset = offsetof(Sample, code) },
+      { .name = "phone", .kind = FORM_PHONE, .offset = offsetof(Sample, phone) },
+      { .name = "email", .kind = FORM_EMAIL, .offset = offsetof(Sample, email) },
+      { .name = "digits",
+        .kind = FORM_DIGITS,
+        .offset = offsetof(Sample, digits),
+        .min = 4,
+        .max = 10 },
+      { .name = "word", .kind = FORM_SECRET, .offset = offsetof(Sample, word), .min = 4 },
+      { .name = "page", .kind = FORM_HIDDEN, .offset = offsetof(Sample, page) },
+      { .name = "count", .kind = FORM_INT, .offset = offsetof(Sample, count), .min = 1, .max = 500 },
+      { .name = "born", .kind = FORM_DATE, .offset = offsetof(Sample, born) },
+      { .name = "agreed", .kind = FORM_FLAG, .offset = offsetof(Sample, agreed) },
+      { .name = "services", .kind = FORM_CHOICE, .offset = offsetof(Sample, services), .many = true },
+      { .name = "photo", .kind = FORM_FILE },
 };
 
-static const FormSpec spec = { .name = "sample", FORM_SPEC(Sample, fields), .extra = "f-" };
+static const FormSpec  spec = { .name = "sample", FORM_SPEC(Sample, fields), .extra = "f-" };
 
 static const FormField strict_fields[] = {
     { .name = "title", .kind = FORM_TEXT, .offset = offsetof(Sample, title), .required = true },
     { .name = "count", .kind = FORM_INT, .offset = offsetof(Sample, count), .required = true },
     { .name = "born", .kind = FORM_DATE, .offset = offsetof(Sample, born), .required = true },
     { .name = "agreed", .kind = FORM_FLAG, .offset = offsetof(Sample, agreed), .required = true },
-    { .name = "services", .kind = FORM_CHOICE, .offset = offsetof(Sample, services), .many = true,
+    { .name = "services",
+      .kind = FORM_CHOICE,
+      .offset = offsetof(Sample, services),
+      .many = true,
       .required = true },
 };
 
@@ -57,12 +65,13 @@ static const struct {
     { "no equals sign is an empty value", "title", "title", 0, 0 },
     { "a short text", "title=ab", "title", FORM_MISTAKE_TOO_SHORT, 3 },
     { "a long text", "title=abcdefghijk", "title", FORM_MISTAKE_TOO_LONG, 10 },
-    { "ten Arabic letters are ten", "title=%D8%B5%D8%B5%D8%B5%D8%B5%D8%B5%D8%B5%D8%B5%D8%B5%D8%B5%D8%B5",
-      "title", 0, 0 },
+    { "ten Arabic letters are ten",
+      "title=%D8%B5%D8%B5%D8%B5%D8%B5%D8%B5%D8%B5%D8%B5%D8%B5%D8%B5%D8%B5", "title", 0, 0 },
     { "white space at the ends does not count", "title=+++abcdefghij+", "title", 0, 0 },
     { "a line break in a line", "title=ab%0Acd", "title", FORM_MISTAKE_NOT_TEXT, 0 },
     { "a line break in a text counts once", "story=abcde%0D%0Afghijk", "story", 0, 0 },
-    { "a long text over its limit", "story=abcde%0D%0Afghijkl", "story", FORM_MISTAKE_TOO_LONG, 12 },
+    { "a long text over its limit", "story=abcde%0D%0Afghijkl", "story", FORM_MISTAKE_TOO_LONG,
+      12 },
     { "not UTF-8", "title=%FF%FE", "title", FORM_MISTAKE_NOT_TEXT, 0 },
     { "overlong UTF-8", "title=%C0%AFabc", "title", FORM_MISTAKE_NOT_TEXT, 0 },
     { "a surrogate", "title=%ED%A0%80abc", "title", FORM_MISTAKE_NOT_TEXT, 0 },
@@ -88,10 +97,11 @@ static const struct {
     { "a choice in another case", "colour=Red", "colour", FORM_MISTAKE_NOT_A_CHOICE, 0 },
     { "any code", "code=a.b:c-1", "code", 0, 0 },
     { "a code with a space", "code=a+b", "code", FORM_MISTAKE_NOT_A_CHOICE, 0 },
-    { "one of many is wrong", "services=a&services=b%20c", "services", FORM_MISTAKE_NOT_A_CHOICE, 0 },
+    { "one of many is wrong", "services=a&services=b%20c", "services", FORM_MISTAKE_NOT_A_CHOICE,
+      0 },
     { "a telephone", "phone=0791234567", "phone", 0, 0 },
-    { "a telephone in Arabic digits", "phone=%D9%A0%D9%A7%D9%A9%D9%A1%D9%A2%D9%A3%D9%A4%D9%A5%D9%A6%D9%A7",
-      "phone", 0, 0 },
+    { "a telephone in Arabic digits",
+      "phone=%D9%A0%D9%A7%D9%A9%D9%A1%D9%A2%D9%A3%D9%A4%D9%A5%D9%A6%D9%A7", "phone", 0, 0 },
     { "no telephone", "phone=hello", "phone", FORM_MISTAKE_NOT_A_PHONE, 0 },
     { "an address", "email=a%40b.jo", "email", 0, 0 },
     { "no address", "email=a.jo", "email", FORM_MISTAKE_NOT_AN_EMAIL, 0 },
@@ -108,7 +118,8 @@ static const struct {
     { "a small number", "count=0", "count", FORM_MISTAKE_OUT_OF_RANGE, 500 },
     { "a large number", "count=501", "count", FORM_MISTAKE_OUT_OF_RANGE, 500 },
     { "a negative number", "count=-5", "count", FORM_MISTAKE_OUT_OF_RANGE, 500 },
-    { "a number over 64 bits", "count=99999999999999999999", "count", FORM_MISTAKE_OUT_OF_RANGE, 500 },
+    { "a number over 64 bits", "count=99999999999999999999", "count", FORM_MISTAKE_OUT_OF_RANGE,
+      500 },
     { "a number that wraps to 5", "count=18446744073709551621", "count", FORM_MISTAKE_OUT_OF_RANGE,
       500 },
     { "a date", "born=2026-11-25", "born", 0, 0 },
@@ -140,7 +151,7 @@ static void
 test_mistakes(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(mistakes); i++) {
-        g_autoptr(Arena)   mem = arena_new();
+        g_autoptr(Arena) mem = arena_new();
         Form              *form = read_text(mem, &spec, mistakes[i].body);
         const FormMistake *mistake = form_mistake_of(form, mistakes[i].field);
 
@@ -162,7 +173,7 @@ test_required(void)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(bodies); i++) {
-        g_autoptr(Arena)   mem = arena_new();
+        g_autoptr(Arena) mem = arena_new();
         Form              *form = read_text(mem, &strict, bodies[i]);
         const FormMistake *mistake = form->mistakes;
 
@@ -178,11 +189,11 @@ static void
 test_values(void)
 {
     g_autoptr(Arena) mem = arena_new();
-    Form            *form = read_text(
+    Form *form = read_text(
         mem, &spec,
         "title=+%D8%B5%D9%88%D8%AA+&story=a%0D%0Ab+&colour=red&code=c1&phone=%2B962791234567"
-                   "&email=a%40b.jo&digits=%D9%A1%D9%A2-34&word=+abcd+&page=+x&count=%D9%A4%D9%A2"
-                   "&born=1970-01-02&agreed=on&services=b&services=&services=a&csrf=tok&f-x=1&f-y=2");
+        "&email=a%40b.jo&digits=%D9%A1%D9%A2-34&word=+abcd+&page=+x&count=%D9%A4%D9%A2"
+        "&born=1970-01-02&agreed=on&services=b&services=&services=a&csrf=tok&f-x=1&f-y=2");
     const Sample *values = form->values;
     const char   *name, *value;
 
@@ -213,8 +224,8 @@ static void
 test_absent(void)
 {
     g_autoptr(Arena) mem = arena_new();
-    Form            *form = read_text(mem, &spec, "title=&story=+%0D%0A+&colour=&page=");
-    const Sample    *values = form->values;
+    Form         *form = read_text(mem, &spec, "title=&story=+%0D%0A+&colour=&page=");
+    const Sample *values = form->values;
 
     g_assert_true(form_ok(form));
     g_assert_null(values->title);
@@ -231,8 +242,8 @@ static const struct {
     const char *text;
     int64_t     day;
 } days[] = {
-    { "1970-01-01", 0 },      { "1969-12-31", -1 },    { "2000-02-29", 11016 },
-    { "2026-11-25", 20782 },  { "1800-01-01", -62091 }, { "2026-1-5", 20458 },
+    { "1970-01-01", 0 },     { "1969-12-31", -1 },     { "2000-02-29", 11016 },
+    { "2026-11-25", 20782 }, { "1800-01-01", -62091 }, { "2026-1-5", 20458 },
 };
 
 static void
@@ -240,7 +251,7 @@ test_days(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(days); i++) {
         g_autoptr(Arena) mem = arena_new();
-        Form            *form = read_text(mem, &spec, arena_printf(mem, "born=%s", days[i].text));
+        Form *form = read_text(mem, &spec, arena_printf(mem, "born=%s", days[i].text));
 
         g_assert_true(form_ok(form));
         g_assert_cmpint(((Sample *)form->values)->born, ==, days[i].day);
@@ -251,8 +262,9 @@ static void
 test_typed(void)
 {
     g_autoptr(Arena) mem = arena_new();
-    Form            *form = read_text(mem, &spec, "title=+ab+&count=x&word=geheim&colour=%FF"
-                                                  "&services=a&services=b");
+    Form *form = read_text(mem, &spec,
+                           "title=+ab+&count=x&word=geheim&colour=%FF"
+                           "&services=a&services=b");
 
     g_assert_cmpstr(form_typed(form, "title"), ==, " ab ");
     g_assert_cmpstr(form_typed(form, "count"), ==, "x");
@@ -271,7 +283,7 @@ static void
 test_messages(void)
 {
     g_autoptr(Arena) mem = arena_new();
-    Form            *form = form_blank(mem, &spec);
+    Form *form = form_blank(mem, &spec);
 
     g_assert_true(form_ok(form));
     form_mistake(form, "count", 7, "a", NULL);
@@ -291,8 +303,8 @@ static void
 test_wipe(void)
 {
     g_autoptr(Arena) mem = arena_new();
-    Form            *form = read_text(mem, &spec, "word=geheim&title=bleibt");
-    const char      *word = ((Sample *)form->values)->word;
+    Form       *form = read_text(mem, &spec, "word=geheim&title=bleibt");
+    const char *word = ((Sample *)form->values)->word;
 
     g_assert_cmpstr(word, ==, "geheim");
     form_wipe(form);
@@ -305,8 +317,8 @@ static void
 test_many(void)
 {
     g_autoptr(Arena) mem = arena_new();
-    GString         *body = g_string_new(NULL);
-    Form            *form;
+    GString *body = g_string_new(NULL);
+    Form    *form;
 
     for (int i = 0; i < FORM_MOST_VALUES + 1; i++)
         g_string_append_printf(body, "f-%d=%d&", i, i);

@@ -16,8 +16,8 @@ typedef enum { HEAD_MORE, HEAD_COMPLETE, HEAD_REFUSED } HeadResult;
 
 /* Zero it before each head. */
 typedef struct {
-    size_t  seen; /* bytes that were looked at; of the whole head when it is complete */
-    size_t  line; /* where the line begins that is not complete yet */
+    size_t  seen;   /* bytes that were looked at; of the whole head when it is complete */
+    size_t  line;   /* where the line begins that is not complete yet */
     int     status; /* of a refusal: 400, 405, 411, 414, 417, 431, 501, 505 */
     int64_t length; /* of the body */
     size_t  n_fields, n_cookies;

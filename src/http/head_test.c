@@ -62,15 +62,17 @@ static const struct {
     { "a length of twenty digits",
       "POST / HTTP/1.1\r\n" HOST "Content-Length: 99999999999999999999\r\n\r\n", 0, 400 },
     { "length with chunked",
-      "POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 0, 501 },
+      "POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 0,
+      501 },
     { "chunked with length",
-      "POST / HTTP/1.1\r\n" HOST "transfer-encoding: chunked\r\nContent-Length: 5\r\n\r\n", 0, 501 },
+      "POST / HTTP/1.1\r\n" HOST "transfer-encoding: chunked\r\nContent-Length: 5\r\n\r\n", 0,
+      501 },
     { "chunked", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n", 0, 501 },
     { "a form without length", "POST / HTTP/1.1\r\n" HOST "\r\n", 0, 411 },
     { "GET with a body", LINE HOST "Content-Length: 5\r\n\r\n", 0, 400 },
     { "two types",
-      "POST / HTTP/1.1\r\n" HOST "Content-Length: 0\r\nContent-Type: a\r\nContent-Type: b\r\n\r\n", 0,
-      400 },
+      "POST / HTTP/1.1\r\n" HOST "Content-Length: 0\r\nContent-Type: a\r\nContent-Type: b\r\n\r\n",
+      0, 400 },
     { "another expectation", LINE HOST "Expect: 200-ok\r\n\r\n", 0, 417 },
 
     { "no host", LINE "\r\n", 0, 400 },
@@ -195,7 +197,7 @@ test_result(void)
 {
     static const char bytes[] = "POST / HTTP/1.1\r\nHost: sawt\r\nAccept-Language: ar\r\n"
                                 "Content-Length: 17\r\n\r\nGET / HTTP/1.1\r\n";
-    HeadScan scan = { .seen = 0 };
+    HeadScan          scan = { .seen = 0 };
 
     g_assert_cmpint(head_scan(&scan, bytes, sizeof bytes - 1), ==, HEAD_COMPLETE);
     g_assert_cmpuint(scan.seen, ==, sizeof bytes - 1 - 16);

@@ -198,7 +198,8 @@ intake_open(Intake *intake, int fd)
         return NULL;
     }
     inlet = &intake->slots[fd];
-    (void)atomic_load(&inlet->deadline); /* after intake_close of the number's last connection, on any thread */
+    (void)atomic_load(
+        &inlet->deadline); /* after intake_close of the number's last connection, on any thread */
     inlet->intake = intake;
     inlet->fd = fd;
     inlet->now = (InletState){ .open = true };
@@ -247,7 +248,8 @@ intake_close(Inlet *inlet)
     inlet->now.refusal = NULL;
     inlet->now.open = false;
     lock_take(&intake->lock);
-    atomic_store(&inlet->deadline, 0); /* last: the next connection of this number begins after it */
+    atomic_store(&inlet->deadline,
+                 0); /* last: the next connection of this number begins after it */
     if (linger && drain(fd))
         begin_linger(intake, fd);
     lock_leave(&intake->lock);
@@ -311,10 +313,9 @@ refuse(Inlet *inlet, const char *head)
 
     inlet->now.status = scan->status;
     inlet->now.linger = true;
-    inlet->now.refusal =
-        g_strdup_printf("GET " INTAKE_REFUSED "%d HTTP/1.0\r\n%.*s%s\r\n", scan->status,
-                        (int)scan->language_size, head + scan->language,
-                        scan->language_size > 0 ? "\r\n" : "");
+    inlet->now.refusal = g_strdup_printf(
+        "GET " INTAKE_REFUSED "%d HTTP/1.0\r\n%.*s%s\r\n", scan->status, (int)scan->language_size,
+        head + scan->language, scan->language_size > 0 ? "\r\n" : "");
     inlet->now.refusal_size = strlen(inlet->now.refusal);
     atomic_fetch_add(&inlet->intake->n_refused, 1);
 }
@@ -401,7 +402,8 @@ give_skipped(Inlet *inlet, size_t room)
 static bool
 read_held(Inlet *inlet, ssize_t *end)
 {
-    *end = __real_recv(inlet->fd, inlet->now.held + inlet->now.held_size, HELD_ROOM - inlet->now.held_size, 0);
+    *end = __real_recv(inlet->fd, inlet->now.held + inlet->now.held_size,
+                       HELD_ROOM - inlet->now.held_size, 0);
     if (*end <= 0)
         return false;
     inlet->now.held_size += (size_t)*end;

@@ -55,8 +55,7 @@ say(Line *line, const char *text)
 
 /* As the library does: not the checked variant, into which a call with a known buffer turns and
  * which is not wrapped. */
-static ssize_t __attribute__((noinline))
-take(int fd, void *out, size_t room)
+static ssize_t __attribute__((noinline)) take(int fd, void *out, size_t room)
 {
     return recv(fd, out, room, 0);
 }
@@ -83,16 +82,16 @@ static const struct {
     } steps[5];
 } cases[] = {
     { "a request at once", { { GOOD, GOOD }, { "", "-" } } },
-    { "a request in pieces", { { "GET /a HTT", "-" }, { "P/1.1\r\nHost: x\r\n", "-" },
-                               { "\r\n", GOOD } } },
+    { "a request in pieces",
+      { { "GET /a HTT", "-" }, { "P/1.1\r\nHost: x\r\n", "-" }, { "\r\n", GOOD } } },
     { "two requests at once", { { GOOD GOOD, GOOD GOOD } } },
     { "one and a half", { { GOOD "GET ", GOOD }, { "/a HTTP/1.1\r\nHost: x\r\n\r\n", GOOD } } },
     { "a form at once", { { FORM "12345", FORM "12345" } } },
     { "a form in pieces", { { FORM "12", FORM "12" }, { "3", "3" }, { "45", "45" } } },
     { "a body that looks like a head", { { FORM "GET /", FORM "GET /" } } },
     { "a form and what follows", { { FORM "12345" GOOD, FORM "12345" GOOD } } },
-    { "a body and half a head", { { FORM "12345GE", FORM "12345" }, { "T /a HTTP/1.1\r\nHost: x\r\n\r\n",
-                                                                     GOOD } } },
+    { "a body and half a head",
+      { { FORM "12345GE", FORM "12345" }, { "T /a HTTP/1.1\r\nHost: x\r\n\r\n", GOOD } } },
     { "a bad one", { { BAD, REFUSAL }, { GOOD, "-" } } },
     { "a good and a bad one", { { GOOD BAD, GOOD REFUSAL }, { GOOD, "-" } } },
     { "a bad one in pieces", { { "GET /c HTTP/1.1", "-" }, { "\n", REFUSAL } } },

@@ -43,11 +43,11 @@ static const MultipartCalls calls = { begin, bytes, end };
 static char *
 parse(const char *type, const char *body, size_t size, size_t cut)
 {
-    g_autoptr(Arena)  mem = arena_new();
+    g_autoptr(Arena) mem = arena_new();
     g_autoptr(GError) error = NULL;
-    GString          *out = g_string_new(NULL);
-    Multipart        *parser = multipart_new(mem, type, &calls, out, &error);
-    bool              good = parser != NULL;
+    GString   *out = g_string_new(NULL);
+    Multipart *parser = multipart_new(mem, type, &calls, out, &error);
+    bool       good = parser != NULL;
 
     for (size_t at = 0; good && at < size; at += cut)
         good = multipart_feed(parser, (const uint8_t *)body + at, MIN(cut, size - at), &error);
@@ -64,7 +64,8 @@ static const struct {
     { "one field", TYPE, "--XX\r\n" FIELD "b\r\n--XX--\r\n", "[a]:b;" },
     { "no line break at the end", TYPE, "--XX\r\n" FIELD "b\r\n--XX--", "[a]:b;" },
     { "an empty field", TYPE, "--XX\r\n" FIELD "\r\n--XX--\r\n", "[a]:;" },
-    { "two fields", TYPE, "--XX\r\n" FIELD "b\r\n--XX\r\n" FIELD "c\r\n--XX--\r\n", "[a]:b;[a]:c;" },
+    { "two fields", TYPE, "--XX\r\n" FIELD "b\r\n--XX\r\n" FIELD "c\r\n--XX--\r\n",
+      "[a]:b;[a]:c;" },
     { "no parts", TYPE, "--XX--\r\n", "" },
     { "a file", TYPE, "--XX\r\n" FILE_A "Content-Type: image/jpeg\r\n\r\nJ\r\n--XX--\r\n",
       "[f](n.jpg):J;" },
@@ -80,7 +81,8 @@ static const struct {
       "--XX\r\nContent-Disposition: form-data; name=a; filename=b\r\n\r\nc\r\n--XX--\r\n",
       "[a](b):c;" },
     { "an escaped quote", TYPE,
-      "--XX\r\nContent-Disposition: form-data; name=\"a\\\"b\"\r\n\r\nc\r\n--XX--\r\n", "[a\"b]:c;" },
+      "--XX\r\nContent-Disposition: form-data; name=\"a\\\"b\"\r\n\r\nc\r\n--XX--\r\n",
+      "[a\"b]:c;" },
     { "an old Windows path", TYPE,
       "--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"C:\\x\\n.jpg\"\r\n\r\nc\r\n"
       "--XX--\r\n",
@@ -91,7 +93,8 @@ static const struct {
     { "headers in capitals", TYPE,
       "--XX\r\nCONTENT-DISPOSITION: FORM-DATA; NAME=\"a\"\r\n\r\nb\r\n--XX--\r\n", "[a]:b;" },
     { "an Arabic name", TYPE,
-      "--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"صورة.jpg\"\r\n\r\nc\r\n--XX--\r\n",
+      "--XX\r\nContent-Disposition: form-data; name=\"f\"; "
+      "filename=\"صورة.jpg\"\r\n\r\nc\r\n--XX--\r\n",
       "[f](صورة.jpg):c;" },
     { "almost the boundary", TYPE, "--XX\r\n" FIELD "\r\n--X\r\n--\r\n\r\r\n--XY\r\n--XX--\r\n",
       "[a]:\r\n--X\r\n--\r\n\r\r\n--XY;" },
@@ -111,8 +114,10 @@ static const struct {
     { "no boundary", "multipart/form-data", "--XX--\r\n", NULL },
     { "an empty boundary", "multipart/form-data; boundary=", "----\r\n", NULL },
     { "a boundary with a line break", "multipart/form-data; boundary=\"a\rb\"", "--a\rb--", NULL },
-    { "a boundary of 71", "multipart/form-data; boundary="
-      "01234567890123456789012345678901234567890123456789012345678901234567890", "", NULL },
+    { "a boundary of 71",
+      "multipart/form-data; boundary="
+      "01234567890123456789012345678901234567890123456789012345678901234567890",
+      "", NULL },
     { "a boundary that ends in a space", "multipart/form-data; boundary=\"a \"", "", NULL },
     { "an open quote", "multipart/form-data; boundary=\"XX", "--XX--\r\n", NULL },
     { "another boundary", TYPE, "--XY\r\n" FIELD "b\r\n--XY--\r\n", NULL },
@@ -125,22 +130,22 @@ static const struct {
     { "bare LF behind a boundary", TYPE, "--XX\n" FIELD "b\r\n--XX--\r\n", NULL },
     { "bare LF in a head", TYPE, "--XX\r\nContent-Disposition: form-data; name=a\n\r\nb\r\n--XX--",
       NULL },
-    { "bare CR in a head", TYPE, "--XX\r\nContent-Disposition: form-data; name=a\rb\r\n\r\nb\r\n--XX--",
-      NULL },
+    { "bare CR in a head", TYPE,
+      "--XX\r\nContent-Disposition: form-data; name=a\rb\r\n\r\nb\r\n--XX--", NULL },
     { "no disposition", TYPE, "--XX\r\nContent-Type: text/plain\r\n\r\nb\r\n--XX--\r\n", NULL },
     { "two dispositions", TYPE,
       "--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n"
       "Content-Disposition: form-data; name=\"b\"\r\n\r\nb\r\n--XX--\r\n",
       NULL },
     { "no head", TYPE, "--XX\r\n\r\nb\r\n--XX--\r\n", NULL },
-    { "another disposition", TYPE, "--XX\r\nContent-Disposition: file; name=\"a\"\r\n\r\nb\r\n--XX--",
-      NULL },
+    { "another disposition", TYPE,
+      "--XX\r\nContent-Disposition: file; name=\"a\"\r\n\r\nb\r\n--XX--", NULL },
     { "no name", TYPE, "--XX\r\nContent-Disposition: form-data; filename=\"a\"\r\n\r\nb\r\n--XX--",
       NULL },
     { "an empty name", TYPE, "--XX\r\nContent-Disposition: form-data; name=\"\"\r\n\r\nb\r\n--XX--",
       NULL },
-    { "a name without end", TYPE, "--XX\r\nContent-Disposition: form-data; name=\"a\r\n\r\nb\r\n--XX--",
-      NULL },
+    { "a name without end", TYPE,
+      "--XX\r\nContent-Disposition: form-data; name=\"a\r\n\r\nb\r\n--XX--", NULL },
     { "a head that is not UTF-8", TYPE,
       "--XX\r\nContent-Disposition: form-data; name=\"\xFF\"\r\n\r\nb\r\n--XX--", NULL },
     { "a header without a colon", TYPE, "--XX\r\nContent-Disposition\r\n\r\nb\r\n--XX--", NULL },
@@ -167,7 +172,8 @@ test_cases(void)
 static void
 test_nul(void)
 {
-    static const char body[] = "--XX\r\nContent-Disposition: form-data; name=\"a\0b\"\r\n\r\n\r\n--XX--";
+    static const char body[] =
+        "--XX\r\nContent-Disposition: form-data; name=\"a\0b\"\r\n\r\n\r\n--XX--";
 
     g_assert_null(parse(TYPE, body, sizeof body - 1, 7));
 }
@@ -176,8 +182,9 @@ static void
 test_limits(void)
 {
     g_autofree char *filler = g_strnfill(5000, 'x');
-    g_autofree char *body = g_strconcat("--XX\r\nX: ", filler, "\r\n" FIELD "b\r\n--XX--\r\n", NULL);
-    GString         *many = g_string_new(NULL);
+    g_autofree char *body =
+        g_strconcat("--XX\r\nX: ", filler, "\r\n" FIELD "b\r\n--XX--\r\n", NULL);
+    GString *many = g_string_new(NULL);
 
     g_assert_null(parse(TYPE, body, strlen(body), 100));
     for (int i = 0; i < 401; i++)

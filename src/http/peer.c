@@ -60,8 +60,7 @@ parse_net(const char *text, Net *net)
     if (!peer_parse(text, (size_t)(slash - text), net->address))
         return false;
     v4 = memcmp(net->address, mapped, sizeof mapped) == 0;
-    if (*slash == '/' &&
-        !g_ascii_string_to_unsigned(slash + 1, 10, 0, v4 ? 32 : 128, &bits, NULL))
+    if (*slash == '/' && !g_ascii_string_to_unsigned(slash + 1, 10, 0, v4 ? 32 : 128, &bits, NULL))
         return false;
     net->bits = (int)bits + (*slash == '/' && v4 ? 96 : 0);
     return true;
@@ -176,9 +175,8 @@ peer_forwarded(const PeerList *list, const char *x_forwarded_for, const char *fo
     while (end > 0 && peer_list_has(list, peer)) {
         const char *comma = memrchr(text, ',', end);
         size_t      from = comma == NULL ? 0 : (size_t)(comma - text) + 1;
-        bool        known = x_forwarded_for != NULL
-                                ? parse_node(text + from, end - from, peer)
-                                : parse_forwarded(text + from, end - from, peer);
+        bool        known = x_forwarded_for != NULL ? parse_node(text + from, end - from, peer)
+                                                    : parse_forwarded(text + from, end - from, peer);
 
         if (!known || from == 0)
             return;

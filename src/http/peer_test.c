@@ -8,7 +8,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-static const char *const proxies[] = { "127.0.0.1", "10.0.0.0/8", "fd00::1", "2001:db8::/33", NULL };
+static const char *const proxies[] = { "127.0.0.1", "10.0.0.0/8", "fd00::1", "2001:db8::/33",
+                                       NULL };
 
 /* From `from`, with these two headers, the request counts for `expect`. */
 static const struct {
@@ -22,7 +23,8 @@ static const struct {
     { "a proxy that says nothing", "127.0.0.1", NULL, NULL, "127.0.0.1" },
     { "two proxies", "127.0.0.1", "9.9.9.9, 10.0.0.1", NULL, "9.9.9.9" },
     { "an invention before the proxy's word", "127.0.0.1", "8.8.8.8, 9.9.9.9", NULL, "9.9.9.9" },
-    { "an invention of proxies", "127.0.0.1", "8.8.8.8, 10.0.0.9, 9.9.9.9, 10.0.0.1", NULL, "9.9.9.9" },
+    { "an invention of proxies", "127.0.0.1", "8.8.8.8, 10.0.0.9, 9.9.9.9, 10.0.0.1", NULL,
+      "9.9.9.9" },
     { "all are proxies", "127.0.0.1", "10.0.0.2, 10.0.0.1", NULL, "10.0.0.2" },
     { "no address", "127.0.0.1", "unknown", NULL, "127.0.0.1" },
     { "an empty element", "127.0.0.1", "9.9.9.9,", NULL, "127.0.0.1" },
@@ -35,7 +37,8 @@ static const struct {
     { "a proxy, mapped", "::ffff:127.0.0.1", "9.9.9.9", NULL, "9.9.9.9" },
     { "Forwarded", "127.0.0.1", NULL, "for=9.9.9.9;proto=https", "9.9.9.9" },
     { "Forwarded in capitals, last", "127.0.0.1", NULL, "by=a; For=\"[2a00::1]:80\"", "2a00::1" },
-    { "Forwarded by two", "127.0.0.1", NULL, "for=8.8.8.8, for=9.9.9.9;by=b, for=10.0.0.1", "9.9.9.9" },
+    { "Forwarded by two", "127.0.0.1", NULL, "for=8.8.8.8, for=9.9.9.9;by=b, for=10.0.0.1",
+      "9.9.9.9" },
     { "Forwarded without for", "127.0.0.1", NULL, "proto=https", "127.0.0.1" },
     { "Forwarded, hidden", "127.0.0.1", NULL, "for=_hidden", "127.0.0.1" },
     { "one of the two is an invention", "127.0.0.1", "9.9.9.9", "for=8.8.8.8", "127.0.0.1" },
@@ -66,9 +69,9 @@ test_forwarded(void)
 static void
 test_wrong(void)
 {
-    static const char *const lists[][2] = { { "nginx", NULL },        { "10.0.0.0/33", NULL },
-                                            { "10.0.0.0/", NULL },    { "fd00::/129", NULL },
-                                            { "10.0.0.0/8x", NULL },  { "", NULL },
+    static const char *const lists[][2] = { { "nginx", NULL },       { "10.0.0.0/33", NULL },
+                                            { "10.0.0.0/", NULL },   { "fd00::/129", NULL },
+                                            { "10.0.0.0/8x", NULL }, { "", NULL },
                                             { "10.0.0.0/-1", NULL } };
 
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {

@@ -9,24 +9,24 @@
 
 typedef enum { HTTP_GET = 1, HTTP_POST } HttpMethod; /* HEAD is answered as GET without body */
 
-typedef struct Form Form;
+typedef struct Form  Form;
 typedef struct Route Route;
 
 typedef struct Request {
-    HttpMethod   method;
-    const char  *path; /* as sent, without the query; percent-decoded parts are the params */
-    Arena       *mem;
-    int64_t      id;      /* in logs and on error pages */
-    uint8_t      peer[16]; /* address of the client (IPv4 mapped; IPv6 cut to /64): for limits only */
-    AppTime      now;      /* of the server's clock when the head was complete */
+    HttpMethod  method;
+    const char *path; /* as sent, without the query; percent-decoded parts are the params */
+    Arena      *mem;
+    int64_t     id;   /* in logs and on error pages */
+    uint8_t peer[16]; /* address of the client (IPv4 mapped; IPv6 cut to /64): for limits only */
+    AppTime now;      /* of the server's clock when the head was complete */
     const Route *route;
-    Form        *form;     /* POST with `.form`: values and mistakes; NULL else */
+    Form        *form; /* POST with `.form`: values and mistakes; NULL else */
 
     /* The gate's: who asks, in which language. */
-    void       *app;
-    const void *who;
-    const void *page; /* the view's Page: what every page shows around its content */
-    const char *lang;
+    void                *app;
+    const void          *who;
+    const void          *page; /* the view's Page: what every page shows around its content */
+    const char          *lang;
 
     struct RequestParts *parts; /* the engine's */
 } Request;

@@ -28,7 +28,7 @@ test_wants_json(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(accepts); i++) {
         g_autoptr(Arena) mem = arena_new();
-        Request          req;
+        Request req;
 
         request_begin(&req, mem, "GET", "/");
         if (accepts[i].accept != NULL)
@@ -63,7 +63,7 @@ test_cookie(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(cookies); i++) {
         g_autoptr(Arena) mem = arena_new();
-        Request          req;
+        Request req;
 
         request_begin(&req, mem, "GET", "/");
         request_add_header(&req, "Cookie", cookies[i].header);
@@ -76,7 +76,7 @@ static void
 test_two_cookie_headers(void)
 {
     g_autoptr(Arena) mem = arena_new();
-    Request          req;
+    Request req;
 
     request_begin(&req, mem, "GET", "/");
     request_add_header(&req, "Cookie", "a=1");
@@ -88,7 +88,7 @@ static void
 test_begin(void)
 {
     g_autoptr(Arena) mem = arena_new();
-    Request          req;
+    Request req;
 
     g_assert_true(request_begin(&req, mem, "POST", "/a/b?c=d?e"));
     g_assert_true(req.method == HTTP_POST);
@@ -106,8 +106,8 @@ static void
 test_many(void)
 {
     g_autoptr(Arena) mem = arena_new();
-    GString         *target = g_string_new("/?");
-    Request          req;
+    GString *target = g_string_new("/?");
+    Request  req;
 
     for (int i = 0; i < 100; i++)
         g_string_append_printf(target, "a%d=%d&", i, i);
@@ -135,9 +135,9 @@ test_media_type(void)
 
     for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
         g_autoptr(Arena) mem = arena_new();
-        char             type[64];
-        Request          req;
-        bool             there;
+        char    type[64];
+        Request req;
+        bool    there;
 
         request_begin(&req, mem, "POST", "/");
         request_add_header(&req, "Content-Type", types[i][0]);

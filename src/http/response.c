@@ -294,7 +294,8 @@ each_cookie(const Response *res, ResponseEach each, void *data)
         const char *value;
 
         if (cookie->seconds == 0)
-            value = arena_printf(res->mem, "%s=%s; %s%s", cookie->name, cookie->value, base, secure);
+            value =
+                arena_printf(res->mem, "%s=%s; %s%s", cookie->name, cookie->value, base, secure);
         else
             value = arena_printf(res->mem, "%s=%s; %s%s; Max-Age=%" G_GINT64_FORMAT, cookie->name,
                                  cookie->value, base, secure, MAX(cookie->seconds, 0));

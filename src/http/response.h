@@ -8,8 +8,8 @@
 
 typedef struct Response Response;
 
-Response *response_new(Arena *mem);
-void      response_free(Response *res);
+Response               *response_new(Arena *mem);
+void                    response_free(Response *res);
 /* Forget body, headers and cookies but those set with response_cookie: for an error page. */
 void response_reset(Response *res);
 
@@ -29,7 +29,7 @@ typedef int64_t (*ResponseRead)(void *data, uint8_t *out, size_t room);
 void response_stream(Response *res, int status, const char *type, int64_t size, ResponseRead read,
                      void (*done)(void *data), void *data);
 /* Offer as a file: Content-Disposition with an ASCII name and its UTF-8 form. */
-void response_attachment(Response *res, const char *name);
+void        response_attachment(Response *res, const char *name);
 
 int         response_status(const Response *res);
 const char *response_type(const Response *res);

@@ -50,7 +50,7 @@ static void
 test_redirect(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(redirects); i++) {
-        g_autoptr(Arena)    mem = arena_new();
+        g_autoptr(Arena) mem = arena_new();
         g_autoptr(Response) res = response_new(mem);
 
         response_redirect(res, redirects[i].path);
@@ -63,10 +63,10 @@ test_redirect(void)
 static void
 test_headers(void)
 {
-    g_autoptr(Arena)    mem = arena_new();
+    g_autoptr(Arena) mem = arena_new();
     g_autoptr(Response) res = response_new(mem);
-    g_autofree char    *all = NULL;
-    int64_t             bugs = log_bug_count();
+    g_autofree char *all = NULL;
+    int64_t          bugs = log_bug_count();
 
     response_header(res, "X-A", "1");
     response_header(res, "x-a", "2");
@@ -92,9 +92,9 @@ test_security(void)
         "Permissions-Policy: ",
         "Cache-Control: no-store\n",
     };
-    g_autoptr(Arena)    mem = arena_new();
+    g_autoptr(Arena) mem = arena_new();
     g_autoptr(Response) res = response_new(mem);
-    g_autofree char    *plain = NULL, *secure = NULL;
+    g_autofree char *plain = NULL, *secure = NULL;
 
     response_body(res, 200, "text/html; charset=utf-8");
     plain = headers_of(res);
@@ -111,9 +111,9 @@ test_security(void)
 static void
 test_cookies(void)
 {
-    g_autoptr(Arena)    mem = arena_new();
+    g_autoptr(Arena) mem = arena_new();
     g_autoptr(Response) res = response_new(mem);
-    g_autofree char    *plain = NULL, *secure = NULL;
+    g_autofree char *plain = NULL, *secure = NULL;
 
     response_cookie(res, "a", "1", 0);
     response_cookie(res, "b", "2", 60);
@@ -123,7 +123,8 @@ test_cookies(void)
     response_cookie(res, "d", "\xd8\xb5", 0);
     plain = headers_of(res);
     g_assert_nonnull(strstr(plain, "Set-Cookie: a=4; HttpOnly; SameSite=Lax; Path=/\n"));
-    g_assert_nonnull(strstr(plain, "Set-Cookie: b=2; HttpOnly; SameSite=Lax; Path=/; Max-Age=60\n"));
+    g_assert_nonnull(
+        strstr(plain, "Set-Cookie: b=2; HttpOnly; SameSite=Lax; Path=/; Max-Age=60\n"));
     g_assert_nonnull(strstr(plain, "Set-Cookie: c=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0\n"));
     g_assert_null(strstr(plain, "Set-Cookie: d="));
     g_assert_null(response_find_cookie(res, "d"));
@@ -153,9 +154,9 @@ count(void *data)
 static void
 test_reset(void)
 {
-    g_autoptr(Arena)    mem = arena_new();
+    g_autoptr(Arena) mem = arena_new();
     g_autoptr(Response) res = response_new(mem);
-    int                 done = 0;
+    int done = 0;
 
     buffer_text(response_body(res, 200, "text/plain"), "abc");
     response_header(res, "X-A", "1");
@@ -177,7 +178,7 @@ test_reset(void)
 static void
 test_attachment(void)
 {
-    g_autoptr(Arena)    mem = arena_new();
+    g_autoptr(Arena) mem = arena_new();
     g_autoptr(Response) res = response_new(mem);
 
     response_attachment(res, "صورة \"1\"\r\n.jpg");

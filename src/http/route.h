@@ -25,7 +25,7 @@ typedef struct {
 
 struct Route {
     HttpMethod      method;
-    const char     *path;    /* "/requests/{number}/assign" */
+    const char     *path; /* "/requests/{number}/assign" */
     Handler         handler;
     int             needs;   /* a permission; 0 (unset) stops the start */
     int             limit;   /* a rate limit; a public POST without one stops the start */
@@ -55,7 +55,8 @@ Router *router_new(const Route *const *tables, const Gate *gate, GError **error)
 void    router_free(Router *router);
 /* The route of a path, with its params put into the request; static parts win over {params}.
  * NOT_FOUND, or INVALID with Allow set for another method. */
-const Route *router_find(const Router *router, Request *req, Response *res, GError **error) MUST_USE;
+const Route *
+router_find(const Router *router, Request *req, Response *res, GError **error) MUST_USE;
 /* Gate, form, handler, error page: everything between a complete request and its answer. Also what
  * scenario tests call, in process. */
 void router_run(const Router *router, Request *req, Response *res);

@@ -48,20 +48,27 @@ static const struct {
     { "a POST without a form",
       { { HTTP_POST, "/a", handler, OFFICER, 0, NULL, NULL, false } },
       "POST /a has no form" },
-    { "no handler", { { HTTP_GET, "/a", NULL, OFFICER, 0, NULL, NULL, false } },
+    { "no handler",
+      { { HTTP_GET, "/a", NULL, OFFICER, 0, NULL, NULL, false } },
       "route /a has no handler" },
-    { "no method", { { 0, "/a", handler, OFFICER, 0, NULL, NULL, false } }, "route /a has no method" },
+    { "no method",
+      { { 0, "/a", handler, OFFICER, 0, NULL, NULL, false } },
+      "route /a has no method" },
     { "an upload by GET",
       { { HTTP_GET, "/a", handler, OFFICER, 0, NULL, &upload, false } },
       "GET /a has an upload" },
-    { "no slash in front", { { HTTP_GET, "a", handler, OFFICER, 0, NULL, NULL, false } },
+    { "no slash in front",
+      { { HTTP_GET, "a", handler, OFFICER, 0, NULL, NULL, false } },
       "route a: not a path" },
     { "too deep",
-      { { HTTP_GET, "/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", handler, OFFICER, 0, NULL, NULL, false } },
+      { { HTTP_GET, "/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", handler, OFFICER, 0, NULL, NULL,
+          false } },
       "route /a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a: not a path" },
-    { "half a param", { { HTTP_GET, "/a{b}", handler, OFFICER, 0, NULL, NULL, false } },
+    { "half a param",
+      { { HTTP_GET, "/a{b}", handler, OFFICER, 0, NULL, NULL, false } },
       "route /a{b}: a broken {param}" },
-    { "a param twice", { { HTTP_GET, "/{b}/{b}", handler, OFFICER, 0, NULL, NULL, false } },
+    { "a param twice",
+      { { HTTP_GET, "/{b}/{b}", handler, OFFICER, 0, NULL, NULL, false } },
       "route /{b}/{b}: a {param} twice" },
     { "the same route twice",
       { { HTTP_GET, "/a/{b}", handler, OFFICER, 0, NULL, NULL, false },
@@ -76,8 +83,8 @@ test_tables(void)
 
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
         const Route *const list[] = { tables[i].routes, NULL };
-        g_autoptr(GError)  error = NULL;
-        g_autoptr(Router)  router = router_new(list, &gate, &error);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Router) router = router_new(list, &gate, &error);
 
         g_test_message("%s", tables[i].name);
         g_assert_true((router == NULL) == (tables[i].expect != NULL));
@@ -149,7 +156,7 @@ test_methods(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
     g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
-    const Response    *res = testing_get(testing, "/form");
+    const Response *res = testing_get(testing, "/form");
 
     g_assert_cmpint(response_status(res), ==, 405);
     g_assert_cmpstr(response_find(res, "Allow"), ==, "POST");
@@ -170,7 +177,8 @@ test_form(void)
     g_assert_cmpint(response_status(testing_post(testing, "/form", "csrf=good&title=a")), ==, 200);
     g_assert_cmpstr(testing_text(testing), ==, "title=a");
     g_assert_cmpint(response_status(testing_post(testing, "/form", "csrf=good")), ==, 422);
-    g_assert_cmpint(response_status(testing_post(testing, "/form", "csrf=good&title=a&x=1")), ==, 422);
+    g_assert_cmpint(response_status(testing_post(testing, "/form", "csrf=good&title=a&x=1")), ==,
+                    422);
     g_assert_cmpint(response_status(testing_post(testing, "/form", "title=a")), ==, 403);
     g_assert_cmpint(response_status(testing_post(testing, "/form", "")), ==, 403);
     g_assert_cmpint(fixture->handled, ==, 3);
@@ -184,22 +192,26 @@ test_bodies(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
     g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
-    g_autofree char   *fits = g_strnfill(64 * 1024, '&'), *over = g_strnfill(64 * 1024 + 1, '&');
+    g_autofree char *fits = g_strnfill(64 * 1024, '&'), *over = g_strnfill(64 * 1024 + 1, '&');
 
     memcpy(fits, "csrf=good&title=a", 17);
     g_assert_cmpint(response_status(testing_post(testing, "/form", fits)), ==, 200);
     g_assert_cmpint(response_status(testing_post(testing, "/form", over)), ==, 413);
-    g_assert_cmpint(response_status(testing_send(testing, "POST", "/form", "application/json", "{}", 2)),
-                    ==, 415);
-    g_assert_cmpint(response_status(testing_send(testing, "POST", "/form", NULL, "a=b", 3)), ==, 415);
-    g_assert_cmpint(response_status(testing_send(testing, "POST", "/form", "multipart/form-data", "a", 1)),
-                    ==, 415);
-    g_assert_cmpint(response_status(testing_send(testing, "POST", "/machine",
-                                                 "Application/X-WWW-Form-UrlEncoded ; charset=utf-8",
-                                                 "title=a", 7)),
+    g_assert_cmpint(
+        response_status(testing_send(testing, "POST", "/form", "application/json", "{}", 2)), ==,
+        415);
+    g_assert_cmpint(response_status(testing_send(testing, "POST", "/form", NULL, "a=b", 3)), ==,
+                    415);
+    g_assert_cmpint(
+        response_status(testing_send(testing, "POST", "/form", "multipart/form-data", "a", 1)), ==,
+        415);
+    g_assert_cmpint(response_status(testing_send(
+                        testing, "POST", "/machine",
+                        "Application/X-WWW-Form-UrlEncoded ; charset=utf-8", "title=a", 7)),
                     ==, 200);
-    g_assert_cmpint(response_status(testing_send(testing, "POST", "/upload", "multipart/form-data", "a", 1)),
-                    ==, 422);
+    g_assert_cmpint(
+        response_status(testing_send(testing, "POST", "/upload", "multipart/form-data", "a", 1)),
+        ==, 422);
     g_assert_cmpint(fixture->handled, ==, 2);
 }
 
@@ -208,7 +220,7 @@ test_gate(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
     g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
-    const Response    *res;
+    const Response *res;
 
     testing_set_header(testing, "X-Stranger", "yes");
     res = testing_post(testing, "/form", "csrf=good&title=a");
@@ -222,9 +234,11 @@ static const struct {
     AppError code;
     int      status;
 } errors[] = {
-    { APP_ERROR_INVALID, 422 },   { APP_ERROR_UNAUTHENTICATED, 401 }, { APP_ERROR_FORBIDDEN, 403 },
-    { APP_ERROR_NOT_FOUND, 404 }, { APP_ERROR_CONFLICT, 409 },        { APP_ERROR_LIMITED, 429 },
-    { APP_ERROR_TOO_LARGE, 413 }, { APP_ERROR_BUSY, 503 },            { APP_ERROR_INTERNAL, 500 },
+    { APP_ERROR_INVALID, 422 },   { APP_ERROR_UNAUTHENTICATED, 401 },
+    { APP_ERROR_FORBIDDEN, 403 }, { APP_ERROR_NOT_FOUND, 404 },
+    { APP_ERROR_CONFLICT, 409 },  { APP_ERROR_LIMITED, 429 },
+    { APP_ERROR_TOO_LARGE, 413 }, { APP_ERROR_BUSY, 503 },
+    { APP_ERROR_INTERNAL, 500 },
 };
 
 static void
@@ -253,7 +267,7 @@ test_silence(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
     g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
-    const Response    *res;
+    const Response *res;
 
     g_assert_cmpint(response_status(testing_get(testing, "/wrong")), ==, 500); /* answers nothing */
     testing_set_header(testing, "X-Silent", "yes");
@@ -276,7 +290,7 @@ static void
 test_each(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
-    const Route       *last = NULL;
+    const Route *last = NULL;
 
     router_each(fixture->router, count_route, &last);
     g_assert_cmpstr(last->path, ==, "/wrong");

@@ -78,8 +78,8 @@ bind_to(const struct addrinfo *info, const char *address, int port, int *out, GE
 static bool
 listen_on(const char *address, int port, int *fd, GError **error)
 {
-    struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-                              .ai_socktype = SOCK_STREAM };
+    struct addrinfo  hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+                               .ai_socktype = SOCK_STREAM };
     struct addrinfo *info = NULL;
     char             service[16];
     bool             good;

@@ -14,17 +14,18 @@ typedef struct {
 } StaticFile;
 
 typedef struct {
-    const char        *address; /* "127.0.0.1", "::"; */
-    int                port;    /* 0: any free one */
-    int                io_threads, workers; /* 0: cores, 128 */
-    bool               https;   /* the site's address is https: Secure cookies, HSTS */
-    const char *const *trusted_proxies; /* addresses; only from them is Forwarded / X-Forwarded-For read */
-    const StaticFile  *files;
-    size_t             n_files;
-    const Router      *router;
-    const Gate        *gate;
-    const Clock       *clock;
-    bool               head_reader; /* ours in front of the library's (the default; off to measure it) */
+    const char *address;             /* "127.0.0.1", "::"; */
+    int         port;                /* 0: any free one */
+    int         io_threads, workers; /* 0: cores, 128 */
+    bool        https;               /* the site's address is https: Secure cookies, HSTS */
+    const char *const
+        *trusted_proxies; /* addresses; only from them is Forwarded / X-Forwarded-For read */
+    const StaticFile *files;
+    size_t            n_files;
+    const Router     *router;
+    const Gate       *gate;
+    const Clock      *clock;
+    bool head_reader; /* ours in front of the library's (the default; off to measure it) */
 } ServerOptions;
 
 typedef struct Server Server;

@@ -21,7 +21,8 @@ request(const char *before, size_t size, const char *after)
 {
     GString *out = g_string_new(HEAD);
 
-    g_string_append_printf(out, "Content-Length: %zu\r\n\r\n", strlen(before) + size + strlen(after));
+    g_string_append_printf(out, "Content-Length: %zu\r\n\r\n",
+                           strlen(before) + size + strlen(after));
     g_string_append(out, before);
     for (size_t i = 0; i < size; i++)
         g_string_append_c(out, "ab\r\n-X"[i % 6]);
@@ -37,8 +38,8 @@ static const struct {
     int64_t     begun, ended, abandoned;
 } cases[] = {
     { "a small file", FIELD("csrf", "good") FIELD("title", "t") A_FILE, 10, END, 200, 1, 1, 0 },
-    { "a large file", FIELD("csrf", "good") FIELD("title", "t") A_FILE, 3 * MEGABYTE, END, 200, 1, 1,
-      0 },
+    { "a large file", FIELD("csrf", "good") FIELD("title", "t") A_FILE, 3 * MEGABYTE, END, 200, 1,
+      1, 0 },
     { "no title", FIELD("csrf", "good") A_FILE, MEGABYTE, END, 422, 1, 1, 0 },
     { "no token", A_FILE, 3 * MEGABYTE, END, 403, 0, 0, 0 },
     { "a wrong token", FIELD("csrf", "bad") A_FILE, 3 * MEGABYTE, END, 403, 0, 0, 0 },
@@ -54,11 +55,11 @@ test_cases(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Fixture) fixture = fixture_new();
-        ServerLimits       limits = fixture_limits();
-        g_autoptr(Server)  server = fixture_serve(fixture, &limits);
-        GString           *bytes = request(cases[i].before, cases[i].size, cases[i].after);
-        g_autofree char   *answer = NULL;
-        int                fd = fixture_connect(server);
+        ServerLimits limits = fixture_limits();
+        g_autoptr(Server) server = fixture_serve(fixture, &limits);
+        GString         *bytes = request(cases[i].before, cases[i].size, cases[i].after);
+        g_autofree char *answer = NULL;
+        int              fd = fixture_connect(server);
 
         g_test_message("%s", cases[i].name);
         fixture_send(fd, bytes->str, bytes->len);
@@ -79,11 +80,11 @@ static void
 test_refused_early(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
-    ServerLimits       limits = fixture_limits();
-    g_autoptr(Server)  server = fixture_serve(fixture, &limits);
-    GString           *bytes = request(A_FILE, 3 * MEGABYTE, END);
-    g_autofree char   *answer = NULL, *rest = NULL;
-    int                fd = fixture_connect(server);
+    ServerLimits limits = fixture_limits();
+    g_autoptr(Server) server = fixture_serve(fixture, &limits);
+    GString         *bytes = request(A_FILE, 3 * MEGABYTE, END);
+    g_autofree char *answer = NULL, *rest = NULL;
+    int              fd = fixture_connect(server);
 
     fixture_send(fd, bytes->str, 1000);
     answer = fixture_read(fd, false);
@@ -98,10 +99,10 @@ static void
 test_keep_alive(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
-    ServerLimits       limits = fixture_limits();
-    g_autoptr(Server)  server = fixture_serve(fixture, &limits);
-    GString           *bytes = request(FIELD("csrf", "good") FIELD("title", "t") A_FILE, 100000, END);
-    int                fd = fixture_connect(server);
+    ServerLimits limits = fixture_limits();
+    g_autoptr(Server) server = fixture_serve(fixture, &limits);
+    GString *bytes = request(FIELD("csrf", "good") FIELD("title", "t") A_FILE, 100000, END);
+    int      fd = fixture_connect(server);
 
     for (int i = 0; i < 3; i++) {
         g_autofree char *answer = NULL, *after = NULL;
@@ -125,9 +126,9 @@ test_broken_off(void)
 
     for (size_t size = 100; size < bytes->len; size += 83) {
         g_autoptr(Fixture) fixture = fixture_new();
-        ServerLimits       limits = fixture_limits();
-        Server            *server = fixture_serve(fixture, &limits);
-        int                fd = fixture_connect(server);
+        ServerLimits limits = fixture_limits();
+        Server      *server = fixture_serve(fixture, &limits);
+        int          fd = fixture_connect(server);
 
         fixture_send(fd, bytes->str, size);
         if (size % 2 == 0) /* else while it is still being read */
@@ -144,11 +145,11 @@ static void
 test_slow(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
-    ServerLimits       limits = fixture_limits();
-    g_autoptr(Server)  server = NULL;
-    GString           *bytes = request(FIELD("csrf", "good") A_FILE, 5000, END);
-    g_autofree char   *all = NULL;
-    int                fd;
+    ServerLimits limits = fixture_limits();
+    g_autoptr(Server) server = NULL;
+    GString         *bytes = request(FIELD("csrf", "good") A_FILE, 5000, END);
+    g_autofree char *all = NULL;
+    int              fd;
 
     limits.upload_grace = SECONDS / 20;
     limits.slowest = 1 << 30;
@@ -167,10 +168,10 @@ static void
 test_many(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
-    ServerLimits       limits = fixture_limits();
-    g_autoptr(Server)  server = NULL;
-    GString           *bytes = request(FIELD("csrf", "good") FIELD("title", "t") A_FILE, 5000, END);
-    int                fds[3];
+    ServerLimits limits = fixture_limits();
+    g_autoptr(Server) server = NULL;
+    GString *bytes = request(FIELD("csrf", "good") FIELD("title", "t") A_FILE, 5000, END);
+    int      fds[3];
 
     limits.uploads = 2;
     server = fixture_serve(fixture, &limits);
@@ -196,10 +197,10 @@ static void
 test_stop(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
-    ServerLimits       limits = fixture_limits();
-    GString           *bytes = request(FIELD("csrf", "good") A_FILE, 5000, END);
-    Server            *server;
-    int                fds[3];
+    ServerLimits limits = fixture_limits();
+    GString     *bytes = request(FIELD("csrf", "good") A_FILE, 5000, END);
+    Server      *server;
+    int          fds[3];
 
     limits.stop_grace = SECONDS / 20;
     server = fixture_serve(fixture, &limits);
@@ -241,11 +242,11 @@ static void
 test_crowd(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
-    ServerLimits       limits = fixture_limits();
-    g_autoptr(Server)  server = fixture_serve(fixture, &limits);
-    GString           *bytes = request(FIELD("csrf", "good") FIELD("title", "t") A_FILE, 300000, END);
-    Sender             sender = { server, bytes };
-    pthread_t          threads[6];
+    ServerLimits limits = fixture_limits();
+    g_autoptr(Server) server = fixture_serve(fixture, &limits);
+    GString  *bytes = request(FIELD("csrf", "good") FIELD("title", "t") A_FILE, 300000, END);
+    Sender    sender = { server, bytes };
+    pthread_t threads[6];
 
     for (size_t i = 0; i < 6; i++)
         threads[i] = thread_start("sender", 0, send_many, &sender);

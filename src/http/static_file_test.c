@@ -37,10 +37,18 @@ static const struct {
     const char *header;
     bool        expect; /* for "abc" */
 } matches[] = {
-    { NULL, false },           { "\"abc\"", true },         { "*", true },
-    { "\"ab\"", false },       { "abc", false },            { "W/\"abc\"", true },
-    { "\"x\", \"abc\"", true }, { "\"x\",\"abc\",\"y\"", true }, { "\"abc\"x", false },
-    { "x\"abc\"", false },     { "\"abc-gzip\"", false },   { "", false },
+    { NULL, false },
+    { "\"abc\"", true },
+    { "*", true },
+    { "\"ab\"", false },
+    { "abc", false },
+    { "W/\"abc\"", true },
+    { "\"x\", \"abc\"", true },
+    { "\"x\",\"abc\",\"y\"", true },
+    { "\"abc\"x", false },
+    { "x\"abc\"", false },
+    { "\"abc-gzip\"", false },
+    { "", false },
     { "\"xabc\", \"abc\"", true },
 };
 

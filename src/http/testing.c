@@ -91,16 +91,16 @@ static void
 add_headers(Testing *testing, Request *req)
 {
     g_autoptr(GString) cookies = g_string_new(NULL);
-    GHashTableIter     iter;
-    gpointer           name, value;
+    GHashTableIter iter;
+    gpointer       name, value;
 
     g_hash_table_iter_init(&iter, testing->headers);
     while (g_hash_table_iter_next(&iter, &name, &value))
         request_add_header(req, arena_copy(req->mem, name), arena_copy(req->mem, value));
     g_hash_table_iter_init(&iter, testing->cookies);
     while (g_hash_table_iter_next(&iter, &name, &value))
-        g_string_append_printf(cookies, "%s%s=%s", cookies->len > 0 ? "; " : "",
-                               (const char *)name, (const char *)value);
+        g_string_append_printf(cookies, "%s%s=%s", cookies->len > 0 ? "; " : "", (const char *)name,
+                               (const char *)value);
     if (cookies->len > 0)
         request_add_header(req, "Cookie", arena_copy(req->mem, cookies->str));
 }
@@ -108,9 +108,9 @@ add_headers(Testing *testing, Request *req)
 static void
 keep_cookie(void *data, const char *name, const char *value)
 {
-    Testing        *testing = data;
-    g_auto(GStrv)   parts = NULL;
-    const char     *equals = strchr(value, '=');
+    Testing *testing = data;
+    g_auto(GStrv) parts = NULL;
+    const char      *equals = strchr(value, '=');
     g_autofree char *cookie = NULL;
 
     if (g_ascii_strcasecmp(name, "Set-Cookie") != 0 || equals == NULL)
@@ -178,11 +178,12 @@ testing_upload(Testing *testing, const char *target, const TestingPart *parts, s
     g_autoptr(GString) body = g_string_new(NULL);
 
     for (size_t i = 0; i < n; i++) {
-        g_string_append_printf(body, "--" BOUNDARY "\r\nContent-Disposition: form-data; name=\"%s\"",
-                               parts[i].field);
+        g_string_append_printf(
+            body, "--" BOUNDARY "\r\nContent-Disposition: form-data; name=\"%s\"", parts[i].field);
         if (parts[i].file != NULL)
-            g_string_append_printf(body, "; filename=\"%s\"\r\n"
-                                         "Content-Type: application/octet-stream",
+            g_string_append_printf(body,
+                                   "; filename=\"%s\"\r\n"
+                                   "Content-Type: application/octet-stream",
                                    parts[i].file);
         g_string_append(body, "\r\n\r\n");
         g_string_append_len(body, parts[i].data, (gssize)parts[i].size);
@@ -231,9 +232,9 @@ char *
 testing_form(Testing *testing, ...)
 {
     g_autoptr(GString) out = g_string_new(NULL);
-    const char        *text;
-    va_list            pairs;
-    bool               value = false;
+    const char *text;
+    va_list     pairs;
+    bool        value = false;
 
     va_start(pairs, testing);
     while ((text = va_arg(pairs, const char *)) != NULL) {

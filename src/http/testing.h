@@ -31,8 +31,8 @@ const Response *testing_send(Testing *testing, const char *method, const char *t
 const Response *testing_get(Testing *testing, const char *target);
 /* `form` as testing_form makes it, or by hand. */
 const Response *testing_post(Testing *testing, const char *target, const char *form);
-const Response *testing_upload(Testing *testing, const char *target, const TestingPart *parts,
-                               size_t n);
+const Response *
+testing_upload(Testing *testing, const char *target, const TestingPart *parts, size_t n);
 /* The target of the last answer's redirect, followed by a GET; the last answer when it was none. */
 const Response *testing_follow(Testing *testing);
 

@@ -97,8 +97,7 @@ end_part(void *data, GError **error)
     }
     if (uploading->part == PART_FIELD)
         form_add(uploading->req->form, uploading->head.field,
-                 uploading->value.data == NULL ? "" : uploading->value.data,
-                 uploading->value.size);
+                 uploading->value.data == NULL ? "" : uploading->value.data, uploading->value.size);
     return true;
 }
 

@@ -6,8 +6,14 @@
 
 #include <string.h>
 
-#define FIELD(name, text) { name, NULL, text, sizeof(text) - 1 }
-#define A_FILE(name, text) { "photo", name, text, sizeof(text) - 1 }
+#define FIELD(name, text)                                                                          \
+    {                                                                                              \
+        name, NULL, text, sizeof(text) - 1                                                         \
+    }
+#define A_FILE(name, text)                                                                         \
+    {                                                                                              \
+        "photo", name, text, sizeof(text) - 1                                                      \
+    }
 #define TOKEN FIELD("csrf", "good")
 #define TITLE FIELD("title", "t")
 
@@ -26,12 +32,22 @@ static const struct {
     { "no token", { TITLE, A_FILE("a", "1") }, 403, 0, 0, 0 },
     { "the token behind the file", { TITLE, A_FILE("a", "1"), TOKEN }, 403, 0, 0, 0 },
     { "no token and no file", { TITLE }, 403, 0, 0, 0 },
-    { "three files", { TOKEN, A_FILE("a", "1"), A_FILE("b", "2"), A_FILE("c", "3") }, 413, 2, 2, 0 },
+    { "three files",
+      { TOKEN, A_FILE("a", "1"), A_FILE("b", "2"), A_FILE("c", "3") },
+      413,
+      2,
+      2,
+      0 },
     { "a file in a text's place", { TOKEN, { "title", "a", "1", 1 } }, 422, 0, 0, 0 },
     { "a file in nobody's place", { TOKEN, { "x", "a", "1", 1 } }, 422, 0, 0, 0 },
     { "bytes of a file without a name", { TOKEN, TITLE, A_FILE("", "1") }, 422, 0, 0, 0 },
     { "refused at its begin", { TOKEN, TITLE, A_FILE("refused", "1") }, 422, 0, 0, 0 },
-    { "refused while it is written", { TOKEN, A_FILE("a", "1"), A_FILE("b", "poison") }, 422, 2, 1, 1 },
+    { "refused while it is written",
+      { TOKEN, A_FILE("a", "1"), A_FILE("b", "poison") },
+      422,
+      2,
+      1,
+      1 },
     { "an unknown field", { TOKEN, TITLE, FIELD("x", "y") }, 422, 0, 0, 0 },
     { "a field twice", { TOKEN, TITLE, TITLE }, 422, 0, 0, 0 },
     { "a field that is no text", { TOKEN, FIELD("title", "\xFF") }, 422, 0, 0, 0 },
@@ -44,8 +60,8 @@ test_cases(void)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Fixture) fixture = fixture_new();
         g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
-        size_t             n = 0;
-        const Response    *res;
+        size_t          n = 0;
+        const Response *res;
 
         while (n < 5 && cases[i].parts[n].field != NULL)
             n++;
@@ -63,8 +79,8 @@ test_fields_too_large(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
     g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
-    g_autofree char   *large = g_strnfill(64 * 1024, 'a');
-    TestingPart        parts[] = { TOKEN, { "title", NULL, large, 64 * 1024 } };
+    g_autofree char *large = g_strnfill(64 * 1024, 'a');
+    TestingPart      parts[] = { TOKEN, { "title", NULL, large, 64 * 1024 } };
 
     g_assert_cmpint(response_status(testing_upload(testing, "/upload", parts, 2)), ==, 413);
 }
@@ -74,8 +90,8 @@ test_too_large(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
     g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
-    g_autofree char   *large = g_malloc0(4 * 1024 * 1024);
-    TestingPart        parts[] = { TOKEN, TITLE, { "photo", "a", large, 4 * 1024 * 1024 } };
+    g_autofree char *large = g_malloc0(4 * 1024 * 1024);
+    TestingPart      parts[] = { TOKEN, TITLE, { "photo", "a", large, 4 * 1024 * 1024 } };
 
     g_assert_cmpint(response_status(testing_upload(testing, "/upload", parts, 3)), ==, 413);
     g_assert_cmpint(fixture->entered, ==, 0);
@@ -87,15 +103,16 @@ test_too_large(void)
 static void
 test_broken_off(void)
 {
-    static const char body[] = "--XX\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\ngood\r\n"
-                               "--XX\r\nContent-Disposition: form-data; name=\"photo\"; "
-                               "filename=\"a\"\r\n\r\n1234\r\n--XX--\r\n";
+    static const char body[] =
+        "--XX\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\ngood\r\n"
+        "--XX\r\nContent-Disposition: form-data; name=\"photo\"; "
+        "filename=\"a\"\r\n\r\n1234\r\n--XX--\r\n";
 
     for (size_t size = 1; size < sizeof body - 3; size++) {
         g_autoptr(Fixture) fixture = fixture_new();
         g_autoptr(Testing) testing = testing_new(fixture->router, fixture->clock);
-        const Response    *res = testing_send(testing, "POST", "/upload",
-                                              "multipart/form-data; boundary=XX", body, size);
+        const Response *res = testing_send(testing, "POST", "/upload",
+                                           "multipart/form-data; boundary=XX", body, size);
 
         g_assert_cmpint(response_status(res), ==, 422);
         g_assert_cmpint(fixture->handled, ==, 0);

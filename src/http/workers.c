@@ -18,12 +18,12 @@ typedef struct Worker {
 } Worker;
 
 struct Workers {
-    Lock      lock;
-    WorkItem *first, **end;
-    size_t    most;
+    Lock           lock;
+    WorkItem      *first, **end;
+    size_t         most;
     _Atomic size_t n_waiting; /* read without the lock */
-    Worker   *idle;
-    bool      waking, closing;
+    Worker        *idle;
+    bool           waking, closing;
     void (*run)(WorkItem *item);
     size_t n;
     Worker all[];

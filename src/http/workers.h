@@ -17,7 +17,7 @@ typedef struct Workers Workers;
 /* `run` gets each item, on one of `n` threads. */
 Workers *workers_new(const char *name, size_t n, size_t most, void (*run)(WorkItem *item));
 /* Lets everything that waits run, then ends the threads. */
-void   workers_free(Workers *workers);
+void workers_free(Workers *workers);
 /* Fewer than `most` items wait. Asked before a new one is begun; what was begun always has room. */
 bool   workers_have_room(const Workers *workers);
 void   workers_push(Workers *workers, WorkItem *item);

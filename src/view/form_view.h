@@ -20,11 +20,12 @@ typedef struct {
 } Choices;
 
 typedef struct FormView {
-    const Form    *form;
-    const Choices *choices; /* for fields whose `choices` are data; NULL-field terminated, or NULL */
-    const char    *action;  /* where it is posted */
-    bool           files;   /* multipart */
-    bool           question; /* one question a page: the field's label is the page's h1 */
+    const Form *form;
+    const Choices
+               *choices;  /* for fields whose `choices` are data; NULL-field terminated, or NULL */
+    const char *action;   /* where it is posted */
+    bool        files;    /* multipart */
+    bool        question; /* one question a page: the field's label is the page's h1 */
 } FormView;
 
 /* The whole field. A FORM_CHOICE without Choices takes its labels from "choice.NAME.CODE" (and
@@ -37,5 +38,5 @@ bool form_view_mistaken(const FormView *view);
 /* Opening tag with csrf and command (kept when it was typed before, so that a repeat is a repeat). */
 void form_view_begin(Html *page, const FormView *view);
 /* The sentence of a mistake. */
-const char *form_view_sentence(Arena *mem, const Words *words, const Form *form,
-                               const FormMistake *mistake);
+const char *
+form_view_sentence(Arena *mem, const Words *words, const Form *form, const FormMistake *mistake);

@@ -18,16 +18,16 @@ typedef struct {
 /* What every page shows around its content. Filled by the gate for each request (req->page). */
 typedef struct Page {
     const char    *lang, *dir;
-    const char    *csrf;      /* token for the forms of this page */
-    const char    *who;       /* name of the signed-in account, or NULL */
-    const char    *place;     /* its entity or unit, or NULL */
-    int            role;      /* message of its role; 0: nobody signed in */
+    const char    *csrf;  /* token for the forms of this page */
+    const char    *who;   /* name of the signed-in account, or NULL */
+    const char    *place; /* its entity or unit, or NULL */
+    int            role;  /* message of its role; 0: nobody signed in */
     const NavItem *nav;
     size_t         n_nav;
-    const char    *target;    /* this page's path and query: for the language switch */
+    const char    *target; /* this page's path and query: for the language switch */
     const char    *other_lang, *other_lang_name;
     bool           staff, trial;
-    int            notice;    /* message of what was just done (after a 303), or 0 */
+    int            notice; /* message of what was just done (after a 303), or 0 */
 } Page;
 
 typedef struct Html {
@@ -37,7 +37,7 @@ typedef struct Html {
     const Zone  *zone;
     Arena       *mem;
     AppTime      now;
-    const char  *main_class; /* of <main>, from {{page … class="…"}}; NULL: "page", staff "work" */
+    const char *main_class; /* of <main>, from {{page … class="…"}}; NULL: "page", staff "work" */
 } Html;
 
 /* Markup that was made by this layer and needs no escaping. */
@@ -49,19 +49,20 @@ typedef struct {
 /* Begin an answer of HTML for `req`. The result lives in req->mem. */
 Html *html_page(Request *req, Response *res, int status);
 
-void html_raw(Html *page, const char *markup, size_t length); /* template literals only */
+void  html_raw(Html *page, const char *markup, size_t length); /* template literals only */
 #define html_lit(page, literal) html_raw((page), (literal), sizeof(literal) - 1)
 void html_text(Html *page, const char *text); /* between tags; controls of direction made visible */
 void html_attr(Html *page, const char *text); /* inside ="…" */
 void html_url(Html *page, const char *text);  /* one path segment or query value */
-void html_href(Html *page, const char *text); /* a whole path of this site; anything else becomes "#" */
+void
+html_href(Html *page, const char *text); /* a whole path of this site; anything else becomes "#" */
 void html_int(Html *page, int64_t number);
-void html_number(Html *page, int64_t number);  /* with separators */
-void html_ref(Html *page, int64_t number);     /* a petition's number, isolated left to right */
-void html_message(Html *page, int message);    /* escaped words */
+void html_number(Html *page, int64_t number); /* with separators */
+void html_ref(Html *page, int64_t number);    /* a petition's number, isolated left to right */
+void html_message(Html *page, int message);   /* escaped words */
 void html_format(Html *page, int message, const char *const *arguments, size_t n);
 void html_plural(Html *page, int message, int64_t count, const char *const *arguments, size_t n);
-void html_date(Html *page, AppTime time);      /* <time datetime> */
+void html_date(Html *page, AppTime time); /* <time datetime> */
 void html_datetime(Html *page, AppTime time);
 void html_day(Html *page, AppTime time);
 void html_span(Html *page, int64_t microseconds);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Escaping for each place, with hostile text. Vectors of /work/shared/data are read as well where they
+/* Escaping for each place, with hostile text. Vectors of ../shared/data are read as well where they
  * are found beside the source (../shared/data); a few of the worst stand here. */
 #include "view/html.h"
 

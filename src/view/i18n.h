@@ -12,9 +12,9 @@
 typedef struct Words Words; /* one language's table */
 
 typedef struct {
-    const char *key;   /* "ar", "en" */
-    const char *dir;   /* "rtl", "ltr" */
-    const char *name;  /* in its own language */
+    const char *key;  /* "ar", "en" */
+    const char *dir;  /* "rtl", "ltr" */
+    const char *name; /* in its own language */
 } Language;
 
 /* The first is the fall-back and the default. NULL-terminated. */
@@ -28,8 +28,8 @@ const Language *i18n_language(const Words *words);
 const char *i18n_text(const Words *words, int message);
 /* With its {arguments}, in the order of messages.h; a NULL argument is an empty text. It is plain text,
  * for messages and attributes: numbers with dashes get a mark so that they are not turned round. */
-const char *i18n_format(Arena *mem, const Words *words, int message, const char *const *arguments,
-                        size_t n);
+const char *
+i18n_format(Arena *mem, const Words *words, int message, const char *const *arguments, size_t n);
 #define I18N_ARGS(...)                                                                             \
     ((const char *const[]){ __VA_ARGS__ }),                                                        \
         (sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))

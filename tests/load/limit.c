@@ -23,7 +23,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BODY_SIZE = 4096, BODY_INDEXED = 280, ENTITIES_MOST = 200, ROWS_OF_ENTITY = 480, CLOSED = 5 };
+enum {
+    BODY_SIZE = 4096,
+    BODY_INDEXED = 280,
+    ENTITIES_MOST = 200,
+    ROWS_OF_ENTITY = 480,
+    CLOSED = 5
+};
 
 static void
 die(const char *what, sqlite3 *db)
@@ -81,13 +87,14 @@ track_of(unsigned i, char text[24])
 static size_t
 write_body(uint64_t *random, char *body)
 {
-    static const char *const words[] = { "مياه", "شارع", "انقطاع", "مدرسة", "حفرة", "إنارة", "بلدية", "طلب",
-                                         "تأخير", "معاملة", "مستشفى", "موعد", "نظافة", "حاوية", "رخصة" };
-    size_t size = 0;
+    static const char *const words[] = { "مياه",   "شارع",  "انقطاع", "مدرسة", "حفرة",
+                                         "إنارة",  "بلدية", "طلب",    "تأخير", "معاملة",
+                                         "مستشفى", "موعد",  "نظافة",  "حاوية", "رخصة" };
+    size_t                   size = 0;
 
     while (size < 210)
-        size += (size_t)sprintf(body + size, "%s%u ", words[draw(random) % 15],
-                                (unsigned)(draw(random) % 300));
+        size += (size_t)snprintf(body + size, 48, "%s%u ", words[draw(random) % 15],
+                                 (unsigned)(draw(random) % 300));
     return size;
 }
 
@@ -109,8 +116,9 @@ insert_requests(sqlite3 *db, unsigned n)
         sqlite3_bind_int(insert, 4, draw(&random) % 2 == 0 ? CLOSED : 1 + (int)(draw(&random) % 4));
         sqlite3_bind_int(insert, 5, created);
         sqlite3_bind_int(insert, 6, created + (int)(draw(&random) % 2592000));
-        bind_text(insert, 7, person, (size_t)snprintf(person, sizeof person, "%014u",
-                                                      (unsigned)(draw(&random) % 30000000)));
+        bind_text(
+            insert, 7, person,
+            (size_t)snprintf(person, sizeof person, "%014u", (unsigned)(draw(&random) % 30000000)));
         bind_text(insert, 8, body, write_body(&random, body));
         run(db, insert);
     }
@@ -127,7 +135,7 @@ insert_requests(sqlite3 *db, unsigned n)
 static int
 make(unsigned n, const char *path)
 {
-    sqlite3 *db;
+    sqlite3 *db = NULL;
 
     unlink(path);
     if (n == 0 || sqlite3_open(path, &db) != SQLITE_OK)
@@ -217,7 +225,7 @@ typedef struct {
     sqlite3_stmt *by_track, *inbox;
 } Reader;
 
-static const char      *read_path, *write_path;
+static const char          *read_path, *write_path;
 static _Thread_local Reader reader;
 
 static void
@@ -229,9 +237,11 @@ open_reader(void)
         SQLITE_OK)
         die(read_path, NULL);
     execute(reader.db, "PRAGMA mmap_size=2147418112; PRAGMA cache_size=-65536");
-    reader.by_track = prepare(reader.db, "SELECT id, track, entity, status, due, body FROM c WHERE track = ?1");
-    reader.inbox = prepare(reader.db, "SELECT track, nid, due, body FROM c WHERE entity = ?1 AND status = ?2"
-                                      " ORDER BY due, id LIMIT 50");
+    reader.by_track =
+        prepare(reader.db, "SELECT id, track, entity, status, due, body FROM c WHERE track = ?1");
+    reader.inbox =
+        prepare(reader.db, "SELECT track, nid, due, body FROM c WHERE entity = ?1 AND status = ?2"
+                           " ORDER BY due, id LIMIT 50");
 }
 
 static unsigned
@@ -292,9 +302,10 @@ answer_inbox(struct MHD_Connection *connection)
 {
     Page page = { .size = 0 };
 
-    append_text(&page, "<!doctype html>\n<html lang=\"ar\" dir=\"rtl\"><head><meta charset=\"utf-8\">"
-                       "<title>صندوق الوارد</title></head><body><header><nav><a href=\"/\">الرئيسية</a>"
-                       "</nav></header><main><table class=\"inbox\"><tbody>\n");
+    append_text(&page,
+                "<!doctype html>\n<html lang=\"ar\" dir=\"rtl\"><head><meta charset=\"utf-8\">"
+                "<title>صندوق الوارد</title></head><body><header><nav><a href=\"/\">الرئيسية</a>"
+                "</nav></header><main><table class=\"inbox\"><tbody>\n");
     sqlite3_bind_int(reader.inbox, 1, (int)argument(connection, "e"));
     sqlite3_bind_int(reader.inbox, 2, (int)argument(connection, "s"));
     while (sqlite3_step(reader.inbox) == SQLITE_ROW)
@@ -339,7 +350,9 @@ static struct {
     pthread_mutex_t mutex;
     pthread_cond_t  filled;
     Submission     *first, **end;
-} queue = { .mutex = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER, .end = &queue.first };
+} queue = { .mutex = PTHREAD_MUTEX_INITIALIZER,
+            .filled = PTHREAD_COND_INITIALIZER,
+            .end = &queue.first };
 
 typedef struct {
     sqlite3      *db;
@@ -366,11 +379,13 @@ open_writer(Writer *writer)
     remove_store(write_path);
     if (sqlite3_open(write_path, &writer->db) != SQLITE_OK)
         die(write_path, NULL);
-    execute(writer->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;"
-                        "PRAGMA cache_size=-65536;" TABLE INDEXES
-                        "CREATE VIRTUAL TABLE f USING fts5(t, content='', tokenize='unicode61')");
-    writer->insert = prepare(writer->db, "INSERT INTO c(track, entity, status, created, due, nid, body)"
-                                         " VALUES(?1, ?2, 0, ?3, ?4, ?5, ?6)");
+    execute(writer->db,
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;"
+            "PRAGMA cache_size=-65536;" TABLE INDEXES
+            "CREATE VIRTUAL TABLE f USING fts5(t, content='', tokenize='unicode61')");
+    writer->insert =
+        prepare(writer->db, "INSERT INTO c(track, entity, status, created, due, nid, body)"
+                            " VALUES(?1, ?2, 0, ?3, ?4, ?5, ?6)");
     writer->index = prepare(writer->db, "INSERT INTO f(rowid, t) VALUES(?1, ?2)");
     writer->begin = prepare(writer->db, "BEGIN IMMEDIATE");
     writer->commit = prepare(writer->db, "COMMIT");
@@ -450,7 +465,8 @@ put(Submission *submission)
 }
 
 static enum MHD_Result
-answer_post(struct MHD_Connection *connection, const char *data, size_t *size, Submission *submission)
+answer_post(struct MHD_Connection *connection, const char *data, size_t *size,
+            Submission *submission)
 {
     Page page = { .size = 0 };
     char text[64];
@@ -497,7 +513,8 @@ handle(void *unused, struct MHD_Connection *connection, const char *path, const 
 }
 
 static void
-complete(void *unused, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
+complete(void *unused, struct MHD_Connection *connection, void **state,
+         enum MHD_RequestTerminationCode code)
 {
     (void)unused, (void)connection, (void)code;
     if (*state != (const void *)get_seen)
@@ -508,7 +525,8 @@ complete(void *unused, struct MHD_Connection *connection, void **state, enum MHD
 static int
 serve(const char *port)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)),
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)atoi(port)),
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     Writer             writer = { .db = NULL };
     pthread_t          thread;
@@ -521,11 +539,12 @@ serve(const char *port)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     open_writer(&writer);
     if (pthread_create(&thread, NULL, write_forever, &writer) != 0 ||
-        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-                         NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &address,
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+                             MHD_USE_ERROR_LOG,
+                         0, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &address,
                          MHD_OPTION_THREAD_POOL_SIZE, 2, MHD_OPTION_CONNECTION_LIMIT, 8000,
-                         MHD_OPTION_CONNECTION_TIMEOUT, 30, MHD_OPTION_NOTIFY_COMPLETED, complete, NULL,
-                         MHD_OPTION_LISTEN_BACKLOG_SIZE, 4096, MHD_OPTION_END) == NULL)
+                         MHD_OPTION_CONNECTION_TIMEOUT, 30, MHD_OPTION_NOTIFY_COMPLETED, complete,
+                         NULL, MHD_OPTION_LISTEN_BACKLOG_SIZE, 4096, MHD_OPTION_END) == NULL)
         die("start", NULL);
     sigwait(&signals, &received);
     return 0;

@@ -30,16 +30,16 @@ enum { MOST_CONNECTIONS = 1024, OUT_SIZE = 8192, IN_SIZE = 1 << 18, WAIT_SECONDS
 #define NANO 1000000000LL
 
 typedef struct {
-    char *method, *path, *cookies, *body;
+    const char *method, *path, *cookies, *body;
 } Job;
 
 typedef struct {
-    int    fd;
-    bool   busy, redirected;
-    Job   *job;
+    int     fd;
+    bool    busy, redirected;
+    Job    *job;
     int64_t due;
-    char   out[OUT_SIZE], *in;
-    size_t out_size, out_sent, in_size;
+    char    out[OUT_SIZE], *in;
+    size_t  out_size, out_sent, in_size;
 } Connection;
 
 typedef struct {
@@ -89,9 +89,10 @@ allocate(size_t n, size_t size)
 static int
 open_connection(int port)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)port),
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    int                fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
     if (fd < 0)
         die("socket");
@@ -104,10 +105,10 @@ open_connection(int port)
 
 /* ---- jobs ---- */
 
-static char *
+static const char *
 next_part(char **rest)
 {
-    char *part = *rest == NULL ? NULL : strsep(rest, "\t");
+    const char *part = *rest == NULL ? NULL : strsep(rest, "\t");
 
     return part == NULL ? "" : part;
 }
@@ -150,17 +151,19 @@ write_request(Connection *connection, const char *method, const char *path, cons
     bool post = strcmp(method, "POST") == 0;
     int  size = snprintf(connection->out, sizeof connection->out,
                          "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n"
-                         "Accept-Encoding: gzip, deflate, br\r\nAccept-Language: ar\r\n%s%s%s",
+                          "Accept-Encoding: gzip, deflate, br\r\nAccept-Language: ar\r\n%s%s%s",
                          method, path, cookies[0] == '\0' ? "" : "Cookie: ", cookies,
-                         cookies[0] == '\0' ? "" : "\r\n");
+                        cookies[0] == '\0' ? "" : "\r\n");
 
     if (post && size < OUT_SIZE)
-        size += snprintf(connection->out + size, OUT_SIZE - (size_t)size,
-                         "Sec-Fetch-Site: same-origin\r\n"
-                         "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n",
-                         strlen(body));
+        size +=
+            snprintf(connection->out + size, OUT_SIZE - (size_t)size,
+                     "Sec-Fetch-Site: same-origin\r\n"
+                     "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n",
+                     strlen(body));
     if (size < OUT_SIZE)
-        size += snprintf(connection->out + size, OUT_SIZE - (size_t)size, "\r\n%s", post ? body : "");
+        size +=
+            snprintf(connection->out + size, OUT_SIZE - (size_t)size, "\r\n%s", post ? body : "");
     if (size >= OUT_SIZE) {
         fprintf(stderr, "load: a request is longer than %d bytes\n", OUT_SIZE);
         exit(1);
@@ -422,9 +425,11 @@ print_result(Load *load)
     double seconds = (double)(load->end - load->begin) / 1e9;
 
     qsort(load->times, load->finished, sizeof *load->times, compare_times);
-    printf("rate=%.1f jobs=%zu errors=%zu seconds=%.3f p50=%.3f p90=%.3f p99=%.3f max=%.3f bytes=%.0f\n",
+    printf("rate=%.1f jobs=%zu errors=%zu seconds=%.3f p50=%.3f p90=%.3f p99=%.3f max=%.3f "
+           "bytes=%.0f\n",
            (double)load->finished / seconds, load->finished, load->errors, seconds,
-           percentile(load, 0.5), percentile(load, 0.9), percentile(load, 0.99), percentile(load, 1),
+           percentile(load, 0.5), percentile(load, 0.9), percentile(load, 0.99),
+           percentile(load, 1),
            load->finished == 0 ? 0 : (double)load->bytes / (double)load->finished);
     if (load->errors > 0)
         fprintf(stderr, "load: %zu errors, the first: %s\n", load->errors, load->first_error);
@@ -531,8 +536,8 @@ read_options(Options *options, int argc, char **argv)
         else
             i++;
     }
-    return options->connections > 0 && options->connections <= MOST_CONNECTIONS && options->jobs > 0 &&
-           options->seconds > 0;
+    return options->connections > 0 && options->connections <= MOST_CONNECTIONS &&
+           options->jobs > 0 && options->seconds > 0;
 }
 
 int
@@ -543,8 +548,10 @@ main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "wait") == 0)
         return wait_for(atoi(argv[2]), argv[3]);
     if (argc < 4 || strcmp(argv[1], "run") != 0 || !read_options(&load.options, argc, argv)) {
-        fputs("load wait PORT PATH | load run PORT FILE [--connections N] [--seconds S] [--jobs N]\n"
-              "  [--loop] [--rate R] [--expect CODE] [--redirect] [--skip N]\n", stderr);
+        fputs(
+            "load wait PORT PATH | load run PORT FILE [--connections N] [--seconds S] [--jobs N]\n"
+            "  [--loop] [--rate R] [--expect CODE] [--redirect] [--skip N]\n",
+            stderr);
         return 2;
     }
     load.options.port = atoi(argv[2]);

@@ -56,16 +56,19 @@ verify(System *sys, Arena *mem, const Identity *identity, VaultVerification *fou
 }
 
 bool
-account_register(System *sys, Arena *mem, const Who *by, Form *form, Bytes command_id, int64_t *person_id,
-                 GError **error)
+account_register(System *sys, Arena *mem, const Who *by, Form *form, Bytes command_id,
+                 int64_t *person_id, GError **error)
 {
     const AccountIdentity *data = form->values;
     Identity               identity = identity_of(mem, data);
-    Contact                contact = { .phone = data->phone, .email = data->email, .place = data->place };
-    VaultRegister          cmd = { .identity = &identity, .contact = &contact, .lang = by->lang, .by = by,
-                                   .command_id = command_id };
-    VaultPerson            person;
-    g_autoptr(GError)      cause = NULL;
+    Contact       contact = { .phone = data->phone, .email = data->email, .place = data->place };
+    VaultRegister cmd = { .identity = &identity,
+                          .contact = &contact,
+                          .lang = by->lang,
+                          .by = by,
+                          .command_id = command_id };
+    VaultPerson   person;
+    g_autoptr(GError) cause = NULL;
 
     if (!verify(sys, mem, &identity, &cmd.verification, error))
         return false;

@@ -9,8 +9,9 @@
 
 /* The questions of a registration, also asked by the telephone desk. */
 typedef struct AccountIdentity {
-    const char *document_type, *document_number, *name1, *name2, *name3, *name4, *phone, *email, *place, *next;
-    int64_t     birth_date; /* days since 1970 */
+    const char *document_type, *document_number, *name1, *name2, *name3, *name4, *phone, *email,
+        *place, *next;
+    int64_t birth_date; /* days since 1970 */
 } AccountIdentity;
 
 extern const FormSpec account_identity_form;
@@ -21,7 +22,7 @@ bool account_register(System *sys, Arena *mem, const Who *by, Form *form, Bytes 
                       int64_t *person_id, GError **error) MUST_USE;
 
 /* Begin a session for a person and set its cookie. */
-bool account_begin_session(System *sys, Arena *mem, int64_t person_id, Response *res, GError **error)
-    MUST_USE;
+bool account_begin_session(System *sys, Arena *mem, int64_t person_id, Response *res,
+                           GError **error) MUST_USE;
 
 extern const Feature account_feature;

@@ -3,6 +3,7 @@
  * sign in and register, so that nobody has to know which of the two they need. */
 #include "feature/account/account_pages.h"
 
+#include "account_html.h"
 #include "base/text.h"
 #include "core/access.h"
 #include "core/cookie.h"
@@ -12,7 +13,6 @@
 #include "feature/account/account_phone.h"
 #include "feature/account/account_views.h"
 #include "feature/notify/notify.h"
-#include "account_html.h"
 #include "messages.h"
 
 #include <string.h>
@@ -47,7 +47,8 @@ show_phone(Request *req, Response *res, Form *form, Form *password, int status)
     PhoneView view = { .form = { .form = form, .action = "/sign-in" },
                        .password = { .form = password, .action = "/sign-in/password" },
                        .password_open = !form_ok(password),
-                       .light = form_typed(form, "light") != NULL && form_typed(form, "light")[0] == '1' };
+                       .light = form_typed(form, "light") != NULL &&
+                                form_typed(form, "light")[0] == '1' };
 
     account_phone_html(html_page(req, res, status), &view);
     return true;
@@ -78,7 +79,8 @@ phone_page(Request *req, Response *res, GError **error)
 }
 
 static bool
-show_code(Request *req, Response *res, Form *form, const char *phone, const char *digits, int status)
+show_code(Request *req, Response *res, Form *form, const char *phone, const char *digits,
+          int status)
 {
     CodeView view = { .form = { .form = form, .action = "/sign-in/code" },
                       .phone = phone == NULL ? "" : text_mask_numbers(req->mem, phone),
@@ -101,7 +103,8 @@ send_code(Request *req, Response *res, GError **error)
     char             digits[7];
 
     if (!form_ok(req->form))
-        return show_phone(req, res, req->form, form_blank(req->mem, &account_password_sign_in_form), 422);
+        return show_phone(req, res, req->form, form_blank(req->mem, &account_password_sign_in_form),
+                          422);
     if (!vault_code_new(sys->vault, req->mem, who->visitor, PURPOSE, data->phone, digits, error) ||
         !notify_send_code(sys, req->mem, data->phone, digits, req->lang, error))
         return false;
@@ -109,8 +112,9 @@ send_code(Request *req, Response *res, GError **error)
         form_set(next, "next", data->next);
     if (data->light != NULL)
         form_set(next, "light", data->light);
-    return show_code(req, res, next, data->phone,
-                     sys->trial && sys->gateways.sms_url == NULL ? arena_copy(req->mem, digits) : NULL, 200);
+    return show_code(
+        req, res, next, data->phone,
+        sys->trial && sys->gateways.sms_url == NULL ? arena_copy(req->mem, digits) : NULL, 200);
 }
 
 /* ---- code ---- */
@@ -119,8 +123,12 @@ static bool
 register_light(System *sys, Request *req, const char *phone, int64_t *person_id, GError **error)
 {
     Contact       contact = { .phone = phone };
-    VaultRegister cmd = { .contact = &contact, .verification = VAULT_UNKNOWN, .lang = req->lang, .by = &nobody,
-                          .command_id = command_id_read(req->mem, form_typed(req->form, "command")) };
+    VaultRegister cmd = { .contact = &contact,
+                          .verification = VAULT_UNKNOWN,
+                          .lang = req->lang,
+                          .by = &nobody,
+                          .command_id =
+                              command_id_read(req->mem, form_typed(req->form, "command")) };
     VaultPerson   person;
 
     if (!vault_register(sys->vault, req->mem, &cmd, &person, error))
@@ -138,14 +146,16 @@ after_proof(Request *req, Response *res, const char *phone, const CodeForm *data
     size_t      n = 0;
     int64_t     person_id = 0;
 
-    if (!vault_find_by_phone(sys->vault, req->mem, &nobody, phone, found, G_N_ELEMENTS(found), &n, error))
+    if (!vault_find_by_phone(sys->vault, req->mem, &nobody, phone, found, G_N_ELEMENTS(found), &n,
+                             error))
         return false;
     if (n == 1 && (data->light != NULL || found[0].verification != VAULT_UNKNOWN))
         person_id = found[0].id;
     else if (n == 0 && data->light != NULL && !register_light(sys, req, phone, &person_id, error))
         return false;
 
-    response_cookie(res, ACCOUNT_PHONE_COOKIE, account_phone_seal(sys, req->mem, phone), ACCOUNT_PHONE_SECONDS);
+    response_cookie(res, ACCOUNT_PHONE_COOKIE, account_phone_seal(sys, req->mem, phone),
+                    ACCOUNT_PHONE_SECONDS);
     if (person_id == 0) {
         response_redirect(res, with_next(req->mem, "/sign-in/identity", data->next, NULL));
         return true;
@@ -157,10 +167,10 @@ after_proof(Request *req, Response *res, const char *phone, const CodeForm *data
 static bool
 prove_code(Request *req, Response *res, GError **error)
 {
-    System           *sys = req->app;
-    const Who        *who = req->who;
-    const CodeForm   *data = req->form->values;
-    const char       *phone = NULL;
+    System         *sys = req->app;
+    const Who      *who = req->who;
+    const CodeForm *data = req->form->values;
+    const char     *phone = NULL;
     g_autoptr(GError) cause = NULL;
 
     if (!form_ok(req->form))
@@ -192,9 +202,10 @@ proved_phone(Request *req, GError **error)
 {
     System     *sys = req->app;
     const Who  *who = req->who;
-    const char *phone = account_phone_open(sys, req->mem, request_cookie(req, ACCOUNT_PHONE_COOKIE));
-    Identity    identity;
-    Contact     contact;
+    const char *phone =
+        account_phone_open(sys, req->mem, request_cookie(req, ACCOUNT_PHONE_COOKIE));
+    Identity identity;
+    Contact  contact;
 
     if (phone != NULL)
         return phone;
@@ -214,8 +225,9 @@ governorates(Request *req)
     Choices            *lists = ARENA_ARRAY(req->mem, Choices, 2);
 
     for (size_t i = 0; i < n; i++)
-        choices[i] = (Choice){ .value = places[i]->code,
-                               .label = reference_label(ref, "place.name", places[i]->id, req->lang) };
+        choices[i] =
+            (Choice){ .value = places[i]->code,
+                      .label = reference_label(ref, "place.name", places[i]->id, req->lang) };
     lists[0] = (Choices){ .field = "place", .choices = choices, .n = n, .as_list = true };
     return lists;
 }
@@ -224,8 +236,10 @@ static bool
 show_identity(Request *req, Response *res, Form *form, int status)
 {
     System      *sys = req->app;
-    IdentityView view = { .form = { .form = form, .action = "/sign-in/identity", .choices = governorates(req) },
-                          .trial = sys->trial };
+    IdentityView view = {
+        .form = { .form = form, .action = "/sign-in/identity", .choices = governorates(req) },
+        .trial = sys->trial
+    };
 
     account_identity_html(html_page(req, res, status), &view);
     return true;
@@ -234,7 +248,7 @@ show_identity(Request *req, Response *res, Form *form, int status)
 static bool
 identity_page(Request *req, Response *res, GError **error)
 {
-    Form             *form = form_blank(req->mem, &account_identity_form);
+    Form *form = form_blank(req->mem, &account_identity_form);
     g_autoptr(GError) cause = NULL;
 
     (void)error;
@@ -250,22 +264,24 @@ identity_page(Request *req, Response *res, GError **error)
 static bool
 save_identity(Request *req, Response *res, GError **error)
 {
-    System           *sys = req->app;
-    const char       *phone = proved_phone(req, error);
-    AccountIdentity  *data = req->form->values;
-    int64_t           person_id;
+    System          *sys = req->app;
+    const char      *phone = proved_phone(req, error);
+    AccountIdentity *data = req->form->values;
+    int64_t          person_id;
     g_autoptr(GError) cause = NULL;
 
     if (phone == NULL) {
         g_clear_error(error);
-        response_redirect(res, with_next(req->mem, "/sign-in", form_typed(req->form, "next"), NULL));
+        response_redirect(res,
+                          with_next(req->mem, "/sign-in", form_typed(req->form, "next"), NULL));
         return true;
     }
     if (!form_ok(req->form))
         return show_identity(req, res, req->form, 422);
     data->phone = phone; /* the proved one, whatever the form says */
     if (account_register(sys, req->mem, &(Who){ .role = ROLE_SYSTEM, .lang = req->lang }, req->form,
-                         command_id_read(req->mem, form_typed(req->form, "command")), &person_id, &cause)) {
+                         command_id_read(req->mem, form_typed(req->form, "command")), &person_id,
+                         &cause)) {
         response_redirect(res, account_next(data->next, "/mine"));
         return account_begin_session(sys, req->mem, person_id, res, error);
     }
@@ -284,14 +300,14 @@ sign_in_with_password(Request *req, Response *res, GError **error)
     const PasswordSignInForm *data = req->form->values;
     Form                     *phone = form_blank(req->mem, &account_phone_form);
     VaultPerson               person = { .id = 0 };
-    g_autoptr(GError)         cause = NULL;
+    g_autoptr(GError) cause = NULL;
 
     if (form_typed(req->form, "next") != NULL)
         form_set(phone, "next", form_typed(req->form, "next"));
     if (!form_ok(req->form))
         return show_phone(req, res, phone, req->form, 422);
-    if (!vault_find_by_document(sys->vault, req->mem, &nobody, "national_number", "JO", data->document_number,
-                                &person, &cause) &&
+    if (!vault_find_by_document(sys->vault, req->mem, &nobody, "national_number", "JO",
+                                data->document_number, &person, &cause) &&
         error_code(cause) != APP_ERROR_NOT_FOUND) {
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
@@ -388,25 +404,27 @@ choose_language(Request *req, Response *res, GError **error)
 
 const Route account_routes[] = {
     { HTTP_GET, "/sign-in", phone_page, .needs = PERM_VISITOR },
-    { HTTP_POST, "/sign-in", send_code, .needs = PERM_VISITOR, .limit = LIMIT_CODE, .form = &account_phone_form },
+    { HTTP_POST, "/sign-in", send_code, .needs = PERM_VISITOR, .limit = LIMIT_CODE,
+      .form = &account_phone_form },
     { HTTP_GET, "/sign-in/code", code_page, .needs = PERM_VISITOR },
     { HTTP_POST, "/sign-in/code", prove_code, .needs = PERM_VISITOR, .limit = LIMIT_PROVE,
       .form = &account_code_form },
     { HTTP_GET, "/sign-in/identity", identity_page, .needs = PERM_VISITOR },
     { HTTP_POST, "/sign-in/identity", save_identity, .needs = PERM_VISITOR, .limit = LIMIT_PROVE,
       .form = &account_identity_form },
-    { HTTP_POST, "/sign-in/password", sign_in_with_password, .needs = PERM_VISITOR, .limit = LIMIT_SIGN_IN,
-      .form = &account_password_sign_in_form },
+    { HTTP_POST, "/sign-in/password", sign_in_with_password, .needs = PERM_VISITOR,
+      .limit = LIMIT_SIGN_IN, .form = &account_password_sign_in_form },
     { HTTP_GET, "/account", profile_page, .needs = PERM_REQUESTER },
     { HTTP_POST, "/account", save_password, .needs = PERM_REQUESTER, .limit = LIMIT_SIGN_IN,
       .form = &account_password_form },
-    { HTTP_POST, "/sign-out", sign_out, .needs = PERM_PUBLIC, .limit = LIMIT_PAGE, .form = &account_empty_form },
+    { HTTP_POST, "/sign-out", sign_out, .needs = PERM_PUBLIC, .limit = LIMIT_PAGE,
+      .form = &account_empty_form },
     { HTTP_GET, "/language/{lang}", choose_language, .needs = PERM_PUBLIC },
     { HTTP_GET, "/staff/sign-in", account_staff_page, .needs = PERM_PUBLIC },
-    { HTTP_POST, "/staff/sign-in", account_staff_sign_in, .needs = PERM_PUBLIC, .limit = LIMIT_SIGN_IN,
-      .form = &account_staff_sign_in_form },
+    { HTTP_POST, "/staff/sign-in", account_staff_sign_in, .needs = PERM_PUBLIC,
+      .limit = LIMIT_SIGN_IN, .form = &account_staff_sign_in_form },
     { HTTP_GET, "/staff/setup/{token}", account_setup_page, .needs = PERM_PUBLIC },
-    { HTTP_POST, "/staff/setup/{token}", account_setup_save, .needs = PERM_PUBLIC, .limit = LIMIT_SIGN_IN,
-      .form = &account_setup_form },
+    { HTTP_POST, "/staff/setup/{token}", account_setup_save, .needs = PERM_PUBLIC,
+      .limit = LIMIT_SIGN_IN, .form = &account_setup_form },
     { 0 },
 };

@@ -11,8 +11,9 @@ char *
 account_phone_seal(System *sys, Arena *mem, const char *phone)
 {
     g_auto(CryptoKey) key = { .id = 0 };
-    const char       *plain = arena_printf(mem, "%" G_GINT64_FORMAT " %s",
-                                           (gint64)(clock_now(sys->clock) + ACCOUNT_PHONE_SECONDS * SECONDS), phone);
+    const char *plain =
+        arena_printf(mem, "%" G_GINT64_FORMAT " %s",
+                     (gint64)(clock_now(sys->clock) + ACCOUNT_PHONE_SECONDS * SECONDS), phone);
 
     vault_key(sys->vault, VAULT_KEY_COOKIE, &key);
     return text_hex(mem, crypto_seal(mem, &key, place, bytes_of_text(plain)));
@@ -22,9 +23,9 @@ const char *
 account_phone_open(System *sys, Arena *mem, const char *cookie)
 {
     g_auto(CryptoKey) key = { .id = 0 };
-    uint8_t           sealed[MOST_SEALED];
-    Bytes             plain;
-    char             *phone = NULL;
+    uint8_t sealed[MOST_SEALED];
+    Bytes   plain;
+    char   *phone = NULL;
 
     if (cookie == NULL || strlen(cookie) > 2 * MOST_SEALED ||
         !text_from_hex(cookie, sealed, strlen(cookie) / 2))
@@ -32,7 +33,8 @@ account_phone_open(System *sys, Arena *mem, const char *cookie)
     vault_key(sys->vault, VAULT_KEY_COOKIE, &key);
     if (!crypto_open(mem, &key, place, (Bytes){ sealed, strlen(cookie) / 2 }, &plain, NULL))
         return NULL;
-    if (g_ascii_strtoll((const char *)plain.data, &phone, 10) < clock_now(sys->clock) || *phone != ' ')
+    if (g_ascii_strtoll((const char *)plain.data, &phone, 10) < clock_now(sys->clock) ||
+        *phone != ' ')
         return NULL;
     return phone + 1;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Staff: password and second factor in one form, and the one-time link of a new account. */
+#include "account_html.h"
 #include "base/text.h"
 #include "core/cookie.h"
 #include "core/session.h"
 #include "feature/account/account_forms.h"
 #include "feature/account/account_pages.h"
 #include "feature/account/account_views.h"
-#include "account_html.h"
 #include "messages.h"
 
 #include <string.h>
@@ -20,8 +20,8 @@ home_of(const char *role)
     static const struct {
         const char *role, *path;
     } homes[] = {
-        { "liaison", "/office" },       { "head", "/office" }, { "directorate", "/office/questions" },
-        { "unit", "/office/triage" },   { "agent", "/desk" },
+        { "liaison", "/office" },     { "head", "/office" }, { "directorate", "/office/questions" },
+        { "unit", "/office/triage" }, { "agent", "/desk" },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(homes); i++)
@@ -71,7 +71,7 @@ account_staff_sign_in(Request *req, Response *res, GError **error)
     const StaffSignInForm *data = req->form->values;
     char                   token[44];
     Who                    who = { .role = ROLE_NONE };
-    g_autoptr(GError)      cause = NULL;
+    g_autoptr(GError) cause = NULL;
 
     if (!form_ok(req->form))
         return show(req, res, req->form, 422);
@@ -128,18 +128,18 @@ account_setup_page(Request *req, Response *res, GError **error)
 bool
 account_setup_save(Request *req, Response *res, GError **error)
 {
-    System           *sys = req->app;
-    const SetupForm  *data = req->form->values;
-    const char       *secret = form_typed(req->form, "secret");
-    uint8_t           totp[TOTP_SIZE];
+    System          *sys = req->app;
+    const SetupForm *data = req->form->values;
+    const char      *secret = form_typed(req->form, "secret");
+    uint8_t          totp[TOTP_SIZE];
     g_autoptr(GError) cause = NULL;
 
     if (secret == NULL || !text_from_hex(secret, totp, sizeof totp))
         return fail(error, APP_ERROR_INVALID, "the form's second factor was changed");
     if (!form_ok(req->form))
         return show_setup(req, res, req->form, secret, 422, error);
-    if (!session_setup(sys, req->mem, request_param(req, "token"), data->password, BYTES_OF(totp), data->code,
-                       &cause)) {
+    if (!session_setup(sys, req->mem, request_param(req, "token"), data->password, BYTES_OF(totp),
+                       data->code, &cause)) {
         if (error_code(cause) != APP_ERROR_INVALID) {
             g_propagate_error(error, g_steal_pointer(&cause));
             return false;

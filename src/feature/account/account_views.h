@@ -4,9 +4,9 @@
 #include "view/form_view.h"
 
 typedef struct PhoneView {
-    FormView    form, password; /* by code; by document and password */
-    bool        light;          /* a proved mobile is enough */
-    bool        password_open; /* it was tried */
+    FormView form, password; /* by code; by document and password */
+    bool     light;          /* a proved mobile is enough */
+    bool     password_open;  /* it was tried */
 } PhoneView;
 
 typedef struct CodeView {

@@ -5,8 +5,8 @@
 
 #include "base/json.h"
 #include "feature/attachment/attachment_file.h"
-#include "feature/attachment/attachment_store.h"
 #include "feature/attachment/attachment_open.h"
+#include "feature/attachment/attachment_store.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -29,31 +29,38 @@ attachment_draft_hash(Arena *mem, const char *cookie)
 bool
 attachment_open_key(System *sys, const AttachmentRow *row, CryptoKey *key, GError **error)
 {
-    return vault_unwrap(sys->vault, VAULT_KEY_ATTACHMENT, (CryptoPlace){ "attachment", "wrapped", row->id },
-                        row->wrapped, key, error);
+    return vault_unwrap(sys->vault, VAULT_KEY_ATTACHMENT,
+                        (CryptoPlace){ "attachment", "wrapped", row->id }, row->wrapped, key,
+                        error);
 }
 
 bool
-attachment_open_row(System *sys, Arena *mem, const AttachmentRow *row, Attachment *out, GError **error)
+attachment_open_row(System *sys, Arena *mem, const AttachmentRow *row, Attachment *out,
+                    GError **error)
 {
     g_auto(CryptoKey) key = { .id = 0 };
-    Bytes             meta;
-    JsonPair          pairs[8];
-    size_t            n = 0;
+    Bytes    meta;
+    JsonPair pairs[8];
+    size_t   n = 0;
 
     if (!attachment_open_key(sys, row, &key, error) ||
-        !crypto_open(mem, &key, (CryptoPlace){ "attachment", "meta", row->id }, row->meta, &meta, error) ||
+        !crypto_open(mem, &key, (CryptoPlace){ "attachment", "meta", row->id }, row->meta, &meta,
+                     error) ||
         !json_read(mem, (const char *)meta.data, meta.size, pairs, G_N_ELEMENTS(pairs), &n, error))
         return false;
-    *out = (Attachment){ .id = row->id, .size = row->size, .petition_id = row->petition_id,
-                         .event_id = row->event_id, .created_at = row->created_at,
-                         .name = json_find(pairs, n, "name"), .type = json_find(pairs, n, "type") };
+    *out = (Attachment){ .id = row->id,
+                         .size = row->size,
+                         .petition_id = row->petition_id,
+                         .event_id = row->event_id,
+                         .created_at = row->created_at,
+                         .name = json_find(pairs, n, "name"),
+                         .type = json_find(pairs, n, "type") };
     return true;
 }
 
 static bool
-open_all(System *sys, DbTx *tx, const AttachmentRow *rows, size_t n_rows, Attachment **out, size_t *n,
-         GError **error)
+open_all(System *sys, DbTx *tx, const AttachmentRow *rows, size_t n_rows, Attachment **out,
+         size_t *n, GError **error)
 {
     Attachment *opened = ARENA_ARRAY(db_arena(tx), Attachment, n_rows);
 
@@ -66,7 +73,8 @@ open_all(System *sys, DbTx *tx, const AttachmentRow *rows, size_t n_rows, Attach
 }
 
 bool
-attachment_of_draft(System *sys, DbTx *tx, Bytes draft_hash, Attachment **rows, size_t *n, GError **error)
+attachment_of_draft(System *sys, DbTx *tx, Bytes draft_hash, Attachment **rows, size_t *n,
+                    GError **error)
 {
     AttachmentRow *found;
     size_t         n_found;
@@ -87,7 +95,8 @@ attachment_of_petition(System *sys, DbTx *tx, int64_t petition_id, Attachment **
 }
 
 static bool
-find_in_draft(System *sys, Arena *mem, Bytes draft_hash, int64_t id, AttachmentRow *row, GError **error)
+find_in_draft(System *sys, Arena *mem, Bytes draft_hash, int64_t id, AttachmentRow *row,
+              GError **error)
 {
     g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
 
@@ -159,7 +168,7 @@ sweep_folder(System *sys, Arena *mem, const char *folder, AppTime now, GError **
 {
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
-    const char     *name;
+    const char *name;
 
     if (tx == NULL)
         return false;
@@ -181,8 +190,8 @@ static bool
 sweep_orphans(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
 {
     g_autofree char *root = g_build_filename(sys->directory, "files", NULL);
-    g_autoptr(GDir)  dir = g_dir_open(root, 0, NULL);
-    const char      *name;
+    g_autoptr(GDir) dir = g_dir_open(root, 0, NULL);
+    const char *name;
 
     *more = false;
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
@@ -200,4 +209,6 @@ static const JobSpec jobs[] = {
     { .name = NULL },
 };
 
-const Feature attachment_feature = { .name = "attachment", .routes = attachment_routes, .jobs = jobs };
+const Feature attachment_feature = { .name = "attachment",
+                                     .routes = attachment_routes,
+                                     .jobs = jobs };

@@ -22,12 +22,13 @@ extern const Upload attachment_upload;
 /* The key of a draft's row, for the id in the browser's cookie; {NULL, 0} when it is none. */
 Bytes attachment_draft_hash(Arena *mem, const char *cookie);
 
-bool attachment_of_draft(System *sys, DbTx *tx, Bytes draft_hash, Attachment **rows, size_t *n,
-                         GError **error) MUST_USE;
-bool attachment_of_petition(System *sys, DbTx *tx, int64_t petition_id, Attachment **rows, size_t *n,
-                            GError **error) MUST_USE;
+bool  attachment_of_draft(System *sys, DbTx *tx, Bytes draft_hash, Attachment **rows, size_t *n,
+                          GError **error) MUST_USE;
+bool  attachment_of_petition(System *sys, DbTx *tx, int64_t petition_id, Attachment **rows,
+                             size_t *n, GError **error) MUST_USE;
 /* Take a file out of a draft again. NOT_FOUND when it is not the draft's. */
-bool attachment_remove(System *sys, Arena *mem, Bytes draft_hash, int64_t id, GError **error) MUST_USE;
+bool
+attachment_remove(System *sys, Arena *mem, Bytes draft_hash, int64_t id, GError **error) MUST_USE;
 
 /* Route: GET /files/{id}. Job: sweep of drafts' files that expired. */
 extern const Feature        attachment_feature;

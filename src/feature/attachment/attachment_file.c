@@ -13,23 +13,23 @@
 #define SEALED_CHUNK (ATTACHMENT_CHUNK + crypto_secretstream_xchacha20poly1305_ABYTES)
 
 struct AttachmentWriter {
-    int                                      fd;
-    char                                    *path, *folder;
+    int                                         fd;
+    char                                       *path, *folder;
     crypto_secretstream_xchacha20poly1305_state stream;
-    crypto_hash_sha256_state                 hash;
-    int64_t                                  size;
-    size_t                                   used;
-    uint8_t                                  plain[ATTACHMENT_CHUNK];
-    uint8_t                                  sealed[SEALED_CHUNK];
+    crypto_hash_sha256_state                    hash;
+    int64_t                                     size;
+    size_t                                      used;
+    uint8_t                                     plain[ATTACHMENT_CHUNK];
+    uint8_t                                     sealed[SEALED_CHUNK];
 };
 
 struct AttachmentReader {
-    int                                      fd;
+    int                                         fd;
     crypto_secretstream_xchacha20poly1305_state stream;
-    bool                                     ended;
-    size_t                                   at, used;
-    uint8_t                                  plain[ATTACHMENT_CHUNK];
-    uint8_t                                  sealed[SEALED_CHUNK];
+    bool                                        ended;
+    size_t                                      at, used;
+    uint8_t                                     plain[ATTACHMENT_CHUNK];
+    uint8_t                                     sealed[SEALED_CHUNK];
 };
 
 static char *
@@ -43,8 +43,8 @@ write_error(GError **error, const char *path)
 {
     int cause = errno;
 
-    return fail(error, cause == ENOSPC || cause == EDQUOT ? APP_ERROR_BUSY : APP_ERROR_INTERNAL, "%s: %s",
-                path, g_strerror(cause));
+    return fail(error, cause == ENOSPC || cause == EDQUOT ? APP_ERROR_BUSY : APP_ERROR_INTERNAL,
+                "%s: %s", path, g_strerror(cause));
 }
 
 static bool
@@ -104,8 +104,8 @@ push_chunk(AttachmentWriter *writer, uint8_t tag, GError **error)
     unsigned long long sealed = 0;
 
     crypto_hash_sha256_update(&writer->hash, writer->plain, writer->used);
-    crypto_secretstream_xchacha20poly1305_push(&writer->stream, writer->sealed, &sealed, writer->plain,
-                                               writer->used, NULL, 0, tag);
+    crypto_secretstream_xchacha20poly1305_push(&writer->stream, writer->sealed, &sealed,
+                                               writer->plain, writer->used, NULL, 0, tag);
     writer->size += (int64_t)writer->used;
     writer->used = 0;
     return write_all(writer, writer->sealed, (size_t)sealed, error);
@@ -221,8 +221,9 @@ pull_chunk(AttachmentReader *reader)
     unsigned long long plain = 0;
     uint8_t            tag = 0;
 
-    if (size <= 0 || crypto_secretstream_xchacha20poly1305_pull(&reader->stream, reader->plain, &plain, &tag,
-                                                                reader->sealed, (size_t)size, NULL, 0) != 0)
+    if (size <= 0 ||
+        crypto_secretstream_xchacha20poly1305_pull(&reader->stream, reader->plain, &plain, &tag,
+                                                   reader->sealed, (size_t)size, NULL, 0) != 0)
         return false;
     reader->at = 0;
     reader->used = (size_t)plain;

@@ -12,20 +12,20 @@ typedef struct AttachmentWriter AttachmentWriter;
 /* A new file below `directory`/files. `name` (33 bytes) is what the row keeps. INTERNAL, BUSY (full). */
 AttachmentWriter *attachment_writer_new(const char *directory, const CryptoKey *key, char name[33],
                                         GError **error) MUST_USE;
-bool attachment_writer_add(AttachmentWriter *writer, const uint8_t *data, size_t size, GError **error)
-    MUST_USE;
+bool              attachment_writer_add(AttachmentWriter *writer, const uint8_t *data, size_t size,
+                                        GError **error) MUST_USE;
 /* The last chunk, synced to disk with its folder. `hash` is of the plain bytes. The writer is gone. */
-bool attachment_writer_end(AttachmentWriter *writer, int64_t *size, uint8_t hash[32], GError **error)
-    MUST_USE;
+bool attachment_writer_end(AttachmentWriter *writer, int64_t *size, uint8_t hash[32],
+                           GError **error) MUST_USE;
 /* Close and remove the file. NULL is accepted. */
-void attachment_writer_abandon(AttachmentWriter *writer);
+void                            attachment_writer_abandon(AttachmentWriter *writer);
 
 typedef struct AttachmentReader AttachmentReader;
 
-AttachmentReader *attachment_reader_new(const char *directory, const char *name, const CryptoKey *key,
-                                        GError **error) MUST_USE;
+AttachmentReader               *attachment_reader_new(const char *directory, const char *name,
+                                                      const CryptoKey *key, GError **error) MUST_USE;
 /* At most `room` bytes of plain text; 0 at the end; -1 when the file was cut or changed. */
 int64_t attachment_reader_read(AttachmentReader *reader, uint8_t *out, size_t room);
 void    attachment_reader_free(AttachmentReader *reader);
 
-bool attachment_file_remove(const char *directory, const char *name);
+bool    attachment_file_remove(const char *directory, const char *name);

@@ -14,7 +14,7 @@ typedef struct AttachmentKind {
     const char     *type;          /* what it is kept as */
     const char     *extensions[3]; /* lower case, NULL-terminated */
     AttachmentClass kind_class;
-    size_t          offset;        /* of the signature */
+    size_t          offset; /* of the signature */
     const char     *signature;
     size_t          length;
     size_t          second_offset; /* of a second one; 0: none */
@@ -28,5 +28,5 @@ const AttachmentKind *attachment_kind_of(const char *name);
 int64_t attachment_kind_most(const AttachmentKind *kind);
 /* The first bytes of a file (4 KiB, or all of it) carry the kind's signature, and libmagic agrees.
  * INTERNAL when libmagic has no table. */
-bool attachment_kind_agrees(const AttachmentKind *kind, const uint8_t *head, size_t size, bool *agrees,
-                            GError **error) MUST_USE;
+bool attachment_kind_agrees(const AttachmentKind *kind, const uint8_t *head, size_t size,
+                            bool *agrees, GError **error) MUST_USE;

@@ -4,8 +4,9 @@
 
 #include "feature/attachment/attachment_store.h"
 
-bool attachment_open_key(System *sys, const AttachmentRow *row, CryptoKey *key, GError **error) MUST_USE;
-bool attachment_open_row(System *sys, Arena *mem, const AttachmentRow *row, Attachment *out, GError **error)
-    MUST_USE;
+bool
+attachment_open_key(System *sys, const AttachmentRow *row, CryptoKey *key, GError **error) MUST_USE;
+bool attachment_open_row(System *sys, Arena *mem, const AttachmentRow *row, Attachment *out,
+                         GError **error) MUST_USE;
 
 extern const Route attachment_routes[];

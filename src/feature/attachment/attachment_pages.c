@@ -15,8 +15,10 @@ may_see_petition(System *sys, DbTx *tx, const Who *who, int64_t petition_id, GEr
 
     if (!petition_by_id(tx, petition_id, &petition, error))
         return false;
-    target = (AccessTarget){ .petition_id = petition.id, .entity_id = petition.entity_id,
-                             .state = petition.state, .holder = petition.holder,
+    target = (AccessTarget){ .petition_id = petition.id,
+                             .entity_id = petition.entity_id,
+                             .state = petition.state,
+                             .holder = petition.holder,
                              .restricted = petition.restricted };
     target.own = who->petition_id == petition.id ||
                  (who->person_id != 0 &&
@@ -51,15 +53,16 @@ close_reader(void *data)
 static bool
 download(Request *req, Response *res, GError **error)
 {
-    System           *sys = req->app;
-    g_autoptr(DbTx)   tx = db_begin(sys->db, req->mem, error);
+    System *sys = req->app;
+    g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
     g_auto(CryptoKey) key = { .id = 0 };
     AttachmentRow     row;
     Attachment        attachment;
     AttachmentReader *reader;
 
     if (tx == NULL ||
-        !attachment_store_by_id(tx, g_ascii_strtoll(request_param(req, "id"), NULL, 10), &row, error) ||
+        !attachment_store_by_id(tx, g_ascii_strtoll(request_param(req, "id"), NULL, 10), &row,
+                                error) ||
         !may_see(sys, tx, req, &row, error) ||
         !attachment_open_row(sys, req->mem, &row, &attachment, error) ||
         !attachment_open_key(sys, &row, &key, error))

@@ -4,11 +4,11 @@
 #define ALL "id, petition_id, event_id, epoch, size, created_at, file, draft_hash, wrapped, meta"
 
 static const DbColumn columns[] = {
-    DB_COLUMN(AttachmentRow, id),        DB_MAYBE(AttachmentRow, petition_id),
-    DB_MAYBE(AttachmentRow, event_id),   DB_COLUMN(AttachmentRow, epoch),
-    DB_COLUMN(AttachmentRow, size),      DB_COLUMN(AttachmentRow, created_at),
-    DB_COLUMN(AttachmentRow, file),      DB_MAYBE(AttachmentRow, draft_hash),
-    DB_COLUMN(AttachmentRow, wrapped),   DB_COLUMN(AttachmentRow, meta),
+    DB_COLUMN(AttachmentRow, id),      DB_MAYBE(AttachmentRow, petition_id),
+    DB_MAYBE(AttachmentRow, event_id), DB_COLUMN(AttachmentRow, epoch),
+    DB_COLUMN(AttachmentRow, size),    DB_COLUMN(AttachmentRow, created_at),
+    DB_COLUMN(AttachmentRow, file),    DB_MAYBE(AttachmentRow, draft_hash),
+    DB_COLUMN(AttachmentRow, wrapped), DB_COLUMN(AttachmentRow, meta),
 };
 
 static const DbQuery by_id = {
@@ -27,7 +27,8 @@ static const DbQuery of_petition = {
 };
 
 static const DbQuery expired = {
-    .sql = "SELECT " ALL " FROM attachment WHERE draft_hash IS NOT NULL AND created_at < $1 LIMIT 100",
+    .sql =
+        "SELECT " ALL " FROM attachment WHERE draft_hash IS NOT NULL AND created_at < $1 LIMIT 100",
     DB_COLUMNS(AttachmentRow, columns),
     .scans = true, /* the partial index of drafts' files only: a day's worth */
 };
@@ -38,9 +39,9 @@ typedef struct {
 
 static const DbColumn file_columns[] = { DB_COLUMN(FileId, id) };
 
-static const DbQuery by_file = {
-    .sql = "SELECT id FROM attachment WHERE file = $1",
-    DB_COLUMNS(FileId, file_columns),
+static const DbQuery  by_file = {
+     .sql = "SELECT id FROM attachment WHERE file = $1",
+     DB_COLUMNS(FileId, file_columns),
 };
 
 static const DbQuery add = {
@@ -61,13 +62,15 @@ attachment_store_by_id(DbTx *tx, int64_t id, AttachmentRow *out, GError **error)
 }
 
 bool
-attachment_store_of_draft(DbTx *tx, Bytes draft_hash, AttachmentRow **rows, size_t *n, GError **error)
+attachment_store_of_draft(DbTx *tx, Bytes draft_hash, AttachmentRow **rows, size_t *n,
+                          GError **error)
 {
     return db_all(tx, &of_draft, DB_PARAMS(db_bytes(draft_hash)), rows, n, error);
 }
 
 bool
-attachment_store_of_petition(DbTx *tx, int64_t petition_id, AttachmentRow **rows, size_t *n, GError **error)
+attachment_store_of_petition(DbTx *tx, int64_t petition_id, AttachmentRow **rows, size_t *n,
+                             GError **error)
 {
     return db_all(tx, &of_petition, DB_PARAMS(db_int(petition_id)), rows, n, error);
 }
@@ -90,8 +93,9 @@ void
 attachment_store_add(WritePlan *plan, const AttachmentRow *row)
 {
     plan_one(plan, &add,
-             DB_PARAMS(db_int(row->id), db_bytes(row->draft_hash), db_bytes(row->wrapped), db_int(row->epoch),
-                       db_bytes(row->meta), db_text(row->file), db_int(row->size), db_int(row->created_at)));
+             DB_PARAMS(db_int(row->id), db_bytes(row->draft_hash), db_bytes(row->wrapped),
+                       db_int(row->epoch), db_bytes(row->meta), db_text(row->file),
+                       db_int(row->size), db_int(row->created_at)));
 }
 
 void
@@ -100,10 +104,10 @@ attachment_store_remove(WritePlan *plan, int64_t id, Bytes draft_hash)
     plan_one(plan, &drop, DB_PARAMS(db_int(id), db_bytes(draft_hash)));
 }
 
-const DbQuery *const attachment_queries[] = { &by_id, &of_draft, &of_petition, &expired, &by_file, &add,
-                                              &drop,  NULL };
+const DbQuery *const attachment_queries[] = { &by_id,   &of_draft, &of_petition, &expired,
+                                              &by_file, &add,      &drop,        NULL };
 
-const DbTable attachment_tables[] = {
-    { "attachment", DB_TABLE_MACHINERY },
-    { NULL, 0 },
+const DbTable        attachment_tables[] = {
+           { "attachment", DB_TABLE_MACHINERY },
+           { NULL, 0 },
 };

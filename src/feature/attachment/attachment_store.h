@@ -11,13 +11,13 @@ typedef struct AttachmentRow {
 } AttachmentRow;
 
 bool attachment_store_by_id(DbTx *tx, int64_t id, AttachmentRow *out, GError **error) MUST_USE;
-bool attachment_store_of_draft(DbTx *tx, Bytes draft_hash, AttachmentRow **rows, size_t *n, GError **error)
-    MUST_USE;
+bool attachment_store_of_draft(DbTx *tx, Bytes draft_hash, AttachmentRow **rows, size_t *n,
+                               GError **error) MUST_USE;
 bool attachment_store_of_petition(DbTx *tx, int64_t petition_id, AttachmentRow **rows, size_t *n,
                                   GError **error) MUST_USE;
 /* Drafts' files from before `before`, at most 100. */
-bool attachment_store_expired(DbTx *tx, AppTime before, AttachmentRow **rows, size_t *n, GError **error)
-    MUST_USE;
+bool attachment_store_expired(DbTx *tx, AppTime before, AttachmentRow **rows, size_t *n,
+                              GError **error) MUST_USE;
 /* Is there a row that names this file? */
 bool attachment_store_has_file(DbTx *tx, const char *file, bool *has, GError **error) MUST_USE;
 

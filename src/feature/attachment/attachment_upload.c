@@ -48,7 +48,7 @@ static bool
 count_draft(System *sys, Arena *mem, Bytes draft, size_t *n, int64_t *size, GError **error)
 {
     g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
-    AttachmentRow  *rows;
+    AttachmentRow *rows;
 
     if (tx == NULL || !attachment_store_of_draft(tx, draft, &rows, n, error))
         return false;
@@ -80,7 +80,8 @@ open_writer(Incoming *incoming, GError **error)
         refuse(incoming, MSG_ATTACHMENT_TOO_MUCH, NULL);
     else {
         crypto_key_random(&incoming->key);
-        incoming->writer = attachment_writer_new(sys->directory, &incoming->key, incoming->file, error);
+        incoming->writer =
+            attachment_writer_new(sys->directory, &incoming->key, incoming->file, error);
         return incoming->writer != NULL;
     }
     return true;
@@ -115,7 +116,8 @@ add(void *file, const uint8_t *data, size_t size, GError **error)
         return true;
     if (incoming->size > attachment_kind_most(incoming->kind)) {
         refuse(incoming, MSG_ATTACHMENT_TOO_LARGE,
-               arena_printf(incoming->req->mem, "%d", (int)(attachment_kind_most(incoming->kind) >> 20)));
+               arena_printf(incoming->req->mem, "%d",
+                            (int)(attachment_kind_most(incoming->kind) >> 20)));
         return true;
     }
     return attachment_writer_add(incoming->writer, data, size, error);
@@ -148,12 +150,16 @@ write_row(Incoming *incoming, int64_t size, const uint8_t hash[32], GError **err
     System       *sys = req->app;
     WritePlan    *plan = plan_new(req->mem);
     int64_t       id = id_next(sys->ids);
-    AttachmentRow row = { .id = id, .size = size, .created_at = clock_now(sys->clock),
-                          .file = incoming->file,
-                          .draft_hash = attachment_draft_hash(req->mem, request_cookie(req, COOKIE_DRAFT)),
-                          .wrapped = vault_wrap(sys->vault, req->mem, VAULT_KEY_ATTACHMENT,
-                                                (CryptoPlace){ "attachment", "wrapped", id }, &incoming->key),
-                          .meta = seal_meta(incoming, id, hash) };
+    AttachmentRow row = {
+        .id = id,
+        .size = size,
+        .created_at = clock_now(sys->clock),
+        .file = incoming->file,
+        .draft_hash = attachment_draft_hash(req->mem, request_cookie(req, COOKIE_DRAFT)),
+        .wrapped = vault_wrap(sys->vault, req->mem, VAULT_KEY_ATTACHMENT,
+                              (CryptoPlace){ "attachment", "wrapped", id }, &incoming->key),
+        .meta = seal_meta(incoming, id, hash)
+    };
 
     row.epoch = crypto_key_id(row.wrapped);
     attachment_store_add(plan, &row);
@@ -179,7 +185,8 @@ finish(Incoming *incoming, GError **error)
         refuse(incoming, MSG_ATTACHMENT_EMPTY, NULL);
     if (incoming->writer == NULL)
         return true;
-    if (!attachment_kind_agrees(incoming->kind, incoming->head, incoming->head_used, &agrees, error))
+    if (!attachment_kind_agrees(incoming->kind, incoming->head, incoming->head_used, &agrees,
+                                error))
         return false;
     if (!agrees) {
         refuse(incoming, MSG_ATTACHMENT_NOT_WHAT_IT_SAYS, NULL);

@@ -7,25 +7,30 @@
 
 #define TAKEN (20 * MINUTES)
 
-#define ROW_COLUMNS                                                                                          \
-    "id, petition_id, event_id, tries, next_at, created_at, recipient, channel, message, lang, dedupe, fate"
+#define ROW_COLUMNS                                                                                \
+    "id, petition_id, event_id, tries, next_at, created_at, recipient, channel, message, lang, "   \
+    "dedupe, fate"
 
 static const DbColumn row_columns[] = {
-    DB_COLUMN(OutboxRow, id),        DB_COLUMN(OutboxRow, petition_id), DB_MAYBE(OutboxRow, event_id),
-    DB_COLUMN(OutboxRow, tries),     DB_COLUMN(OutboxRow, next_at),     DB_COLUMN(OutboxRow, created_at),
-    DB_COLUMN(OutboxRow, recipient), DB_COLUMN(OutboxRow, channel),     DB_COLUMN(OutboxRow, message),
-    DB_COLUMN(OutboxRow, lang),      DB_COLUMN(OutboxRow, dedupe),      DB_COLUMN(OutboxRow, fate),
+    DB_COLUMN(OutboxRow, id),        DB_COLUMN(OutboxRow, petition_id),
+    DB_MAYBE(OutboxRow, event_id),   DB_COLUMN(OutboxRow, tries),
+    DB_COLUMN(OutboxRow, next_at),   DB_COLUMN(OutboxRow, created_at),
+    DB_COLUMN(OutboxRow, recipient), DB_COLUMN(OutboxRow, channel),
+    DB_COLUMN(OutboxRow, message),   DB_COLUMN(OutboxRow, lang),
+    DB_COLUMN(OutboxRow, dedupe),    DB_COLUMN(OutboxRow, fate),
 };
 
 static const DbQuery due_calls = {
-    .sql = "SELECT " ROW_COLUMNS " FROM outbox WHERE channel = 'call' AND next_at <= $1"
-           " AND (next_at, id) > ($2, $3) AND petition_id IS NOT NULL ORDER BY next_at, id LIMIT 50",
+    .sql =
+        "SELECT " ROW_COLUMNS " FROM outbox WHERE channel = 'call' AND next_at <= $1"
+        " AND (next_at, id) > ($2, $3) AND petition_id IS NOT NULL ORDER BY next_at, id LIMIT 50",
     DB_COLUMNS(OutboxRow, row_columns),
 };
 
 static const DbQuery call_by_id = {
-    .sql = "SELECT " ROW_COLUMNS " FROM outbox WHERE id = $1 AND channel = 'call' AND fate = 'waiting'"
-           " AND next_at IS NOT NULL AND petition_id IS NOT NULL",
+    .sql =
+        "SELECT " ROW_COLUMNS " FROM outbox WHERE id = $1 AND channel = 'call' AND fate = 'waiting'"
+        " AND next_at IS NOT NULL AND petition_id IS NOT NULL",
     DB_COLUMNS(OutboxRow, row_columns),
 };
 
@@ -36,7 +41,8 @@ static const DbQuery take_call = {
 };
 
 static const DbQuery settle_call = {
-    .sql = "UPDATE outbox SET fate = $1, tries = tries + 1, next_at = $2, lease_until = NULL, error = $3,"
+    .sql = "UPDATE outbox SET fate = $1, tries = tries + 1, next_at = $2, lease_until = NULL, "
+           "error = $3,"
            " done_at = $4 WHERE id = $5 AND lease_until = $6 AND channel = 'call'",
     .table = "outbox",
 };
@@ -44,10 +50,11 @@ static const DbQuery settle_call = {
 const DbQuery *const desk_queries[] = { &due_calls, &call_by_id, &take_call, &settle_call, NULL };
 
 bool
-desk_call_store_due(DbTx *tx, AppTime now, DeskCallAfter after, OutboxRow **rows, size_t *n, GError **error)
+desk_call_store_due(DbTx *tx, AppTime now, DeskCallAfter after, OutboxRow **rows, size_t *n,
+                    GError **error)
 {
-    return db_all(tx, &due_calls, DB_PARAMS(db_int(now), db_int(after.next_at), db_int(after.id)), rows, n,
-                  error);
+    return db_all(tx, &due_calls, DB_PARAMS(db_int(now), db_int(after.next_at), db_int(after.id)),
+                  rows, n, error);
 }
 
 bool
@@ -89,8 +96,9 @@ desk_call_store_settle(System *sys, Arena *mem, const DeskCallSettle *settle, GE
     WritePlan *plan = plan_new(mem);
 
     plan_one(plan, &settle_call,
-             DB_PARAMS(db_text(settle->fate), db_int_or_null(settle->next_at), db_text(settle->reason),
-                       settle->next_at != 0 ? db_null() : db_int(clock_now(sys->clock)), db_int(settle->id),
-                       db_int(settle->until)));
+             DB_PARAMS(db_text(settle->fate), db_int_or_null(settle->next_at),
+                       db_text(settle->reason),
+                       settle->next_at != 0 ? db_null() : db_int(clock_now(sys->clock)),
+                       db_int(settle->id), db_int(settle->until)));
     return apply(sys, plan, error);
 }

@@ -18,16 +18,17 @@ bool desk_call_store_due(DbTx *tx, AppTime now, DeskCallAfter after, OutboxRow *
 /* A call that waits, also one that is not due or taken; NOT_FOUND. */
 bool desk_call_store_by_id(DbTx *tx, int64_t id, OutboxRow *row, GError **error) MUST_USE;
 /* Nobody else gets it until `*until`. CONFLICT: it is not due, or somebody took it first. */
-bool desk_call_store_take(System *sys, Arena *mem, const OutboxRow *row, AppTime *until, GError **error)
-    MUST_USE;
+bool desk_call_store_take(System *sys, Arena *mem, const OutboxRow *row, AppTime *until,
+                          GError **error) MUST_USE;
 
 typedef struct {
     int64_t     id;
-    AppTime     until;  /* as it was taken */
-    const char *fate;   /* "done", "waiting", "dead" */
+    AppTime     until;   /* as it was taken */
+    const char *fate;    /* "done", "waiting", "dead" */
     AppTime     next_at; /* when it waits, else 0 */
-    const char *reason; /* or NULL */
+    const char *reason;  /* or NULL */
 } DeskCallSettle;
 
 /* One more try was made, and this came of it. CONFLICT: its time had ended, or it was settled. */
-bool desk_call_store_settle(System *sys, Arena *mem, const DeskCallSettle *settle, GError **error) MUST_USE;
+bool desk_call_store_settle(System *sys, Arena *mem, const DeskCallSettle *settle,
+                            GError **error) MUST_USE;

@@ -16,8 +16,9 @@
 bool
 desk_caller_read(Request *req, DeskCaller *caller)
 {
-    const char *text = desk_seal_read(req->app, req->mem, req->who, "caller", request_cookie(req, COOKIE_CALLER));
-    char      **lines;
+    const char *text =
+        desk_seal_read(req->app, req->mem, req->who, "caller", request_cookie(req, COOKIE_CALLER));
+    char **lines;
 
     if (text == NULL)
         return false;
@@ -38,8 +39,9 @@ short_name(Arena *mem, const Identity *identity)
 {
     if (identity->name[0] == NULL)
         return "";
-    return identity->name[3] == NULL ? identity->name[0]
-                                     : arena_printf(mem, "%s %s", identity->name[0], identity->name[3]);
+    return identity->name[3] == NULL
+               ? identity->name[0]
+               : arena_printf(mem, "%s %s", identity->name[0], identity->name[3]);
 }
 
 bool
@@ -50,11 +52,14 @@ desk_caller_begin(Request *req, Response *res, int64_t person_id, GError **error
     Identity    identity;
     Contact     contact;
 
-    if (!vault_reveal(sys->vault, req->mem, req->who, person_id, REASON, &identity, &contact, error))
+    if (!vault_reveal(sys->vault, req->mem, req->who, person_id, REASON, &identity, &contact,
+                      error))
         return false;
-    text = arena_printf(req->mem, "%" G_GINT64_FORMAT "\n%s\n%s", (gint64)person_id,
-                        short_name(req->mem, &identity), contact.phone == NULL ? "" : contact.phone);
-    response_cookie(res, COOKIE_CALLER, desk_seal_write(sys, req->mem, req->who, "caller", text, CALL_SECONDS),
+    text =
+        arena_printf(req->mem, "%" G_GINT64_FORMAT "\n%s\n%s", (gint64)person_id,
+                     short_name(req->mem, &identity), contact.phone == NULL ? "" : contact.phone);
+    response_cookie(res, COOKIE_CALLER,
+                    desk_seal_write(sys, req->mem, req->who, "caller", text, CALL_SECONDS),
                     CALL_SECONDS);
     return true;
 }
@@ -74,7 +79,8 @@ find_by_phone(Request *req, const char *phone, DeskFound *found, int64_t *person
     VaultPerson persons[MOST_WITH_ONE_PHONE];
     size_t      n = 0;
 
-    if (!vault_find_by_phone(sys->vault, req->mem, req->who, phone, persons, G_N_ELEMENTS(persons), &n, error))
+    if (!vault_find_by_phone(sys->vault, req->mem, req->who, phone, persons, G_N_ELEMENTS(persons),
+                             &n, error))
         return false;
     if (n == 0)
         return true;
@@ -93,14 +99,15 @@ issuer_of(const char *document_type)
 }
 
 static bool
-find_by_document(Request *req, const char *number, const char *type, DeskFound *found, int64_t *person_id,
-                 GError **error)
+find_by_document(Request *req, const char *number, const char *type, DeskFound *found,
+                 int64_t *person_id, GError **error)
 {
-    System           *sys = req->app;
-    VaultPerson       person;
+    System     *sys = req->app;
+    VaultPerson person;
     g_autoptr(GError) cause = NULL;
 
-    if (vault_find_by_document(sys->vault, req->mem, req->who, type, issuer_of(type), number, &person, &cause)) {
+    if (vault_find_by_document(sys->vault, req->mem, req->who, type, issuer_of(type), number,
+                               &person, &cause)) {
         *found = DESK_FOUND_ONE;
         *person_id = person.id;
         return true;

@@ -4,11 +4,11 @@
 #include "feature/desk/desk_calls.h"
 
 #include "base/text.h"
+#include "desk_html.h"
 #include "feature/desk/desk_forms.h"
 #include "feature/desk/desk_pages.h"
 #include "feature/desk/desk_seal.h"
 #include "feature/notify/notify.h"
-#include "desk_html.h"
 #include "messages.h"
 
 #include <string.h>
@@ -51,11 +51,15 @@ fill_row(Request *req, DbTx *tx, const OutboxRow *row, DeskCallRow *call, GError
 
     if (!petition_by_id(tx, row->petition_id, &petition, error))
         return false;
-    *call = (DeskCallRow){ .id = row->id, .number = petition.number, .attempt = row->tries + 1,
-                           .left = row->next_at - req->now, .type = i18n_find_in("type.", petition.type),
+    *call = (DeskCallRow){ .id = row->id,
+                           .number = petition.number,
+                           .attempt = row->tries + 1,
+                           .left = row->next_at - req->now,
+                           .type = i18n_find_in("type.", petition.type),
                            .status = follow_status_of(req->app, &petition, req->lang, req->now),
                            .take = { .form = form_blank(req->mem, &desk_forms_empty),
-                                     .action = arena_printf(req->mem, "/desk/calls/%" G_GINT64_FORMAT "/take",
+                                     .action = arena_printf(req->mem,
+                                                            "/desk/calls/%" G_GINT64_FORMAT "/take",
                                                             (gint64)row->id) } };
     return true;
 }
@@ -63,12 +67,13 @@ fill_row(Request *req, DbTx *tx, const OutboxRow *row, DeskCallRow *call, GError
 bool
 desk_calls_list(Request *req, Response *res, GError **error)
 {
-    System         *sys = req->app;
+    System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
-    DeskCallAfter   after = { number_of(request_query(req, "at")), number_of(request_query(req, "id")) };
-    DeskCallsView   view = { .next_at = 0 };
-    DeskCallRow    *calls;
-    OutboxRow      *rows;
+    DeskCallAfter after = { number_of(request_query(req, "at")),
+                            number_of(request_query(req, "id")) };
+    DeskCallsView view = { .next_at = 0 };
+    DeskCallRow  *calls;
+    OutboxRow    *rows;
 
     if (tx == NULL || !desk_call_store_due(tx, req->now, after, &rows, &view.n_calls, error))
         return false;
@@ -92,9 +97,9 @@ desk_calls_list(Request *req, Response *res, GError **error)
 static bool
 load_person(Request *req, int64_t id, OutboxRow *row, int64_t *person_id, GError **error)
 {
-    System         *sys = req->app;
+    System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
-    Petition        petition;
+    Petition petition;
 
     return tx != NULL && desk_call_store_by_id(tx, id, row, error) &&
            petition_by_id(tx, row->petition_id, &petition, error) &&
@@ -102,20 +107,24 @@ load_person(Request *req, int64_t id, OutboxRow *row, int64_t *person_id, GError
 }
 
 static bool
-keep_call(Request *req, Response *res, const OutboxRow *row, AppTime until, int64_t person_id, GError **error)
+keep_call(Request *req, Response *res, const OutboxRow *row, AppTime until, int64_t person_id,
+          GError **error)
 {
     System     *sys = req->app;
     Identity    identity;
     Contact     contact;
     const char *text, *first, *last;
 
-    if (!vault_reveal(sys->vault, req->mem, req->who, person_id, REASON, &identity, &contact, error))
+    if (!vault_reveal(sys->vault, req->mem, req->who, person_id, REASON, &identity, &contact,
+                      error))
         return false;
     first = identity.name[0] == NULL ? "" : identity.name[0];
     last = identity.name[3] == NULL ? "" : identity.name[3];
-    text = arena_printf(req->mem, "%" G_GINT64_FORMAT "\n%" G_GINT64_FORMAT "\n%s %s\n%s", (gint64)row->id,
-                        (gint64)until, first, last, contact.phone == NULL ? "" : contact.phone);
-    response_cookie(res, COOKIE_CALL, desk_seal_write(sys, req->mem, req->who, "call", text, CALL_SECONDS),
+    text = arena_printf(req->mem, "%" G_GINT64_FORMAT "\n%" G_GINT64_FORMAT "\n%s %s\n%s",
+                        (gint64)row->id, (gint64)until, first, last,
+                        contact.phone == NULL ? "" : contact.phone);
+    response_cookie(res, COOKIE_CALL,
+                    desk_seal_write(sys, req->mem, req->who, "call", text, CALL_SECONDS),
                     CALL_SECONDS);
     return true;
 }
@@ -139,13 +148,16 @@ desk_calls_take(Request *req, Response *res, GError **error)
 static bool
 read_call(Request *req, TakenCall *call)
 {
-    const char *text = desk_seal_read(req->app, req->mem, req->who, "call", request_cookie(req, COOKIE_CALL));
+    const char *text =
+        desk_seal_read(req->app, req->mem, req->who, "call", request_cookie(req, COOKIE_CALL));
     g_auto(GStrv) lines = text == NULL ? NULL : g_strsplit(text, "\n", 4);
 
     if (lines == NULL || g_strv_length(lines) != 4)
         return false;
-    *call = (TakenCall){ .id = number_of(lines[0]), .until = number_of(lines[1]),
-                         .name = text_trim(req->mem, lines[2]), .phone = arena_copy(req->mem, lines[3]) };
+    *call = (TakenCall){ .id = number_of(lines[0]),
+                         .until = number_of(lines[1]),
+                         .name = text_trim(req->mem, lines[2]),
+                         .phone = arena_copy(req->mem, lines[3]) };
     return call->id == number_of(request_param(req, "id"));
 }
 
@@ -168,14 +180,15 @@ fill_answer(Request *req, DbTx *tx, const Petition *petition, DeskCallView *view
 }
 
 static bool
-show_call(Request *req, Response *res, const TakenCall *call, Form *form, int status, GError **error)
+show_call(Request *req, Response *res, const TakenCall *call, Form *form, int status,
+          GError **error)
 {
-    System         *sys = req->app;
+    System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
-    OutboxRow       row;
-    Petition        petition;
-    DeskCallView    view = { .name = call->name, .phone = call->phone };
-    const char     *subject;
+    OutboxRow    row;
+    Petition     petition;
+    DeskCallView view = { .name = call->name, .phone = call->phone };
+    const char  *subject;
 
     if (tx == NULL || !desk_call_store_by_id(tx, call->id, &row, error) ||
         !petition_by_id(tx, row.petition_id, &petition, error) ||
@@ -190,7 +203,8 @@ show_call(Request *req, Response *res, const TakenCall *call, Form *form, int st
     view.status = follow_status_of(sys, &petition, req->lang, req->now);
     view.dial = arena_printf(req->mem, "+%s", call->phone);
     view.form = (FormView){ .form = form,
-                            .action = arena_printf(req->mem, "/desk/calls/%" G_GINT64_FORMAT, (gint64)call->id) };
+                            .action = arena_printf(req->mem, "/desk/calls/%" G_GINT64_FORMAT,
+                                                   (gint64)call->id) };
     desk_call_html(html_page(req, res, status), &view);
     return true;
 }

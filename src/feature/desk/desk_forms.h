@@ -10,8 +10,8 @@ typedef struct {
 
 /* `pick` and `chosen` are "entity:service" of a result: the script's, or that of a button. */
 typedef struct {
-    const char *type, *about, *pick, *chosen, *entity_q, *entity_list, *subject, *text, *wanted, *place,
-        *place_words, *contact;
+    const char *type, *about, *pick, *chosen, *entity_q, *entity_list, *subject, *text, *wanted,
+        *place, *place_words, *contact;
     bool identity_hidden;
 } DeskLodgeForm;
 
@@ -27,7 +27,8 @@ typedef struct {
     const char *none;
 } DeskEmptyForm;
 
-extern const FormSpec desk_forms_find, desk_forms_lodge, desk_forms_add, desk_forms_call, desk_forms_empty;
+extern const FormSpec desk_forms_find, desk_forms_lodge, desk_forms_add, desk_forms_call,
+    desk_forms_empty;
 /* The codes of the choices, NULL-terminated. */
-extern const char *const desk_forms_document_types[], *const desk_forms_types[], *const desk_forms_abouts[],
-    *const desk_forms_contacts[];
+extern const char *const desk_forms_document_types[],
+    *const desk_forms_types[], *const desk_forms_abouts[], *const desk_forms_contacts[];

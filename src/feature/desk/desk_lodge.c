@@ -2,10 +2,10 @@
 /* A request in the caller's name. What must stay true: it is the caller's whom this session found, the
  * channel is the telephone, and nothing is sent to an entity that nobody chose. */
 #include "base/number.h"
+#include "desk_html.h"
 #include "feature/desk/desk_forms.h"
 #include "feature/desk/desk_pages.h"
 #include "feature/petition/petition_refusal.h"
-#include "desk_html.h"
 #include "messages.h"
 
 #include <string.h>
@@ -36,8 +36,9 @@ places(Request *req)
     Choice             *choices = ARENA_ARRAY(req->mem, Choice, n);
 
     for (size_t i = 0; i < n; i++)
-        choices[i] = (Choice){ .value = places[i]->code,
-                               .label = reference_label(ref, "place.name", places[i]->id, req->lang) };
+        choices[i] =
+            (Choice){ .value = places[i]->code,
+                      .label = reference_label(ref, "place.name", places[i]->id, req->lang) };
     return (Choices){ .field = "place", .choices = choices, .n = n, .as_list = true };
 }
 
@@ -51,8 +52,9 @@ entities(Request *req)
 
     for (size_t i = 0; i < n_all; i++)
         if (!all[i]->retired)
-            choices[n++] = (Choice){ .value = all[i]->code,
-                                     .label = reference_label(ref, "entity.name", all[i]->id, req->lang) };
+            choices[n++] =
+                (Choice){ .value = all[i]->code,
+                          .label = reference_label(ref, "entity.name", all[i]->id, req->lang) };
     return (Choices){ .field = "entity_list", .choices = choices, .n = n, .as_list = true };
 }
 
@@ -91,9 +93,9 @@ hit_of(Request *req, const ReferenceHit *hit)
 
     return (DeskHit){ .pick = arena_printf(req->mem, "%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT,
                                            (gint64)hit->entity_id, (gint64)hit->service_id),
-                      .title = hit->service_id == 0
-                                   ? entity
-                                   : reference_label(ref, "service.name", hit->service_id, req->lang),
+                      .title = hit->service_id == 0 ? entity
+                                                    : reference_label(ref, "service.name",
+                                                                      hit->service_id, req->lang),
                       .meta = hit->service_id == 0 ? NULL : entity };
 }
 
@@ -165,7 +167,8 @@ show_again(Request *req, Response *res, int status, GError **error)
 
     if (data->chosen != NULL)
         form_set(req->form, "pick", data->chosen); /* a button is pressed once */
-    return desk_pages_screen(req, res, &(DeskScreen){ .lodge = req->form, .status = status }, error);
+    return desk_pages_screen(req, res, &(DeskScreen){ .lodge = req->form, .status = status },
+                             error);
 }
 
 static bool
@@ -208,10 +211,13 @@ refuse(Request *req, Response *res, const Refusal *refusal, GError **error)
 static bool
 submit(Request *req, Response *res, const PetitionSubmit *cmd, GError **error)
 {
-    CommandContext    context = { .sys = req->app, .mem = req->mem, .by = req->who,
-                                  .command_id = command_id_read(req->mem, form_typed(req->form, "command")) };
-    PetitionReceipt   receipt;
-    CommandOutcome    outcome = { .repeated = false };
+    CommandContext  context = { .sys = req->app,
+                                .mem = req->mem,
+                                .by = req->who,
+                                .command_id =
+                                    command_id_read(req->mem, form_typed(req->form, "command")) };
+    PetitionReceipt receipt;
+    CommandOutcome  outcome = { .repeated = false };
     g_autoptr(GError) cause = NULL;
 
     if (petition_submit(&context, cmd, &receipt, &outcome, &cause)) {
@@ -235,7 +241,8 @@ desk_lodge_send(Request *req, Response *res, GError **error)
 
     if (!desk_caller_read(req, &caller)) {
         form_mistake(req->form, "", MSG_DESK_CALL_OVER, NULL, NULL);
-        return desk_pages_screen(req, res, &(DeskScreen){ .lodge = req->form, .status = 422 }, error);
+        return desk_pages_screen(req, res, &(DeskScreen){ .lodge = req->form, .status = 422 },
+                                 error);
     }
     if (form_ok(req->form) && !choose_entity(req, req->form->values, &cmd))
         form_mistake(req->form, "entity_q", MSG_DESK_ENTITY_PICK, NULL, NULL);

@@ -3,9 +3,9 @@
 #include "feature/desk/desk_pages.h"
 
 #include "base/text.h"
+#include "desk_html.h"
 #include "feature/account/account.h"
 #include "feature/desk/desk_forms.h"
-#include "desk_html.h"
 #include "messages.h"
 
 #include <string.h>
@@ -167,18 +167,21 @@ desk_pages_register_page(Request *req, Response *res, GError **error)
 bool
 desk_pages_register(Request *req, Response *res, GError **error)
 {
-    int64_t           person_id;
+    int64_t person_id;
     g_autoptr(GError) cause = NULL;
 
     if (!form_ok(req->form))
-        return desk_pages_screen(req, res, &(DeskScreen){ .identity = req->form, .status = 422 }, error);
+        return desk_pages_screen(req, res, &(DeskScreen){ .identity = req->form, .status = 422 },
+                                 error);
     if (account_register(req->app, req->mem, req->who, req->form,
-                         command_id_read(req->mem, form_typed(req->form, "command")), &person_id, &cause)) {
+                         command_id_read(req->mem, form_typed(req->form, "command")), &person_id,
+                         &cause)) {
         response_redirect(res, "/desk?done=caller_registered");
         return desk_caller_begin(req, res, person_id, error);
     }
     if (!form_ok(req->form))
-        return desk_pages_screen(req, res, &(DeskScreen){ .identity = req->form, .status = 422 }, error);
+        return desk_pages_screen(req, res, &(DeskScreen){ .identity = req->form, .status = 422 },
+                                 error);
     g_propagate_error(error, g_steal_pointer(&cause));
     return false;
 }

@@ -13,7 +13,8 @@ typedef struct DeskScreen {
     int   status;
 } DeskScreen;
 
-bool desk_pages_screen(Request *req, Response *res, const DeskScreen *screen, GError **error) MUST_USE;
+bool
+desk_pages_screen(Request *req, Response *res, const DeskScreen *screen, GError **error) MUST_USE;
 bool desk_pages_show(Request *req, Response *res, GError **error);
 bool desk_pages_find(Request *req, Response *res, GError **error);
 bool desk_pages_register_page(Request *req, Response *res, GError **error);
@@ -35,8 +36,8 @@ bool desk_requests_show(Request *req, Response *res, GError **error);
 bool desk_requests_receipt(Request *req, Response *res, GError **error);
 bool desk_requests_add(Request *req, Response *res, GError **error);
 /* The newest requests of a person, for the screen. */
-bool desk_requests_of(Request *req, int64_t person_id, const DeskRequestRow **rows, size_t *n, GError **error)
-    MUST_USE;
+bool desk_requests_of(Request *req, int64_t person_id, const DeskRequestRow **rows, size_t *n,
+                      GError **error) MUST_USE;
 
 bool desk_calls_list(Request *req, Response *res, GError **error);
 bool desk_calls_take(Request *req, Response *res, GError **error);

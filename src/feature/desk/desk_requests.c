@@ -2,10 +2,10 @@
 /* What is read out to the caller. What must stay true: only the caller's own requests are shown, while
  * the call lasts; to the agent everything else looks absent. */
 #include "base/number.h"
+#include "desk_html.h"
 #include "feature/desk/desk_forms.h"
 #include "feature/desk/desk_pages.h"
 #include "feature/petition/petition_refusal.h"
-#include "desk_html.h"
 #include "messages.h"
 
 #include <string.h>
@@ -42,14 +42,16 @@ fill_row(Request *req, DbTx *tx, const Petition *petition, DeskRequestRow *row, 
         return false;
     *row = (DeskRequestRow){ .status = follow_status_of(sys, petition, req->lang, req->now),
                              .type = i18n_find_in("type.", petition->type),
-                             .subject = file.content.subject, .lodged_at = petition->lodged_at };
+                             .subject = file.content.subject,
+                             .lodged_at = petition->lodged_at };
     return true;
 }
 
 bool
-desk_requests_of(Request *req, int64_t person_id, const DeskRequestRow **rows, size_t *n, GError **error)
+desk_requests_of(Request *req, int64_t person_id, const DeskRequestRow **rows, size_t *n,
+                 GError **error)
 {
-    System         *sys = req->app;
+    System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
     DeskRequestRow *made;
     Petition       *petitions;
@@ -90,7 +92,7 @@ fill(Request *req, const PetitionFile *file, Form *form, DeskRequestView *view)
 static bool
 show(Request *req, Response *res, Form *form, int status, GError **error)
 {
-    System         *sys = req->app;
+    System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
     DeskRequestView view = { .answer = NULL };
     PetitionFile    file;
@@ -111,7 +113,7 @@ desk_requests_show(Request *req, Response *res, GError **error)
 bool
 desk_requests_receipt(Request *req, Response *res, GError **error)
 {
-    System         *sys = req->app;
+    System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
     DeskRequestView view = { .answer = NULL };
     PetitionFile    file;
@@ -131,9 +133,9 @@ desk_requests_receipt(Request *req, Response *res, GError **error)
 static bool
 is_callers(Request *req, int64_t *number, GError **error)
 {
-    System         *sys = req->app;
+    System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
-    PetitionFile    file;
+    PetitionFile file;
 
     if (tx == NULL || !load(req, tx, &file, error))
         return false;
@@ -145,12 +147,15 @@ bool
 desk_requests_add(Request *req, Response *res, GError **error)
 {
     const DeskAddForm     *data = req->form->values;
-    CommandContext         context = { .sys = req->app, .mem = req->mem, .by = req->who,
-                                       .command_id = command_id_read(req->mem, form_typed(req->form, "command")) };
+    CommandContext         context = { .sys = req->app,
+                                       .mem = req->mem,
+                                       .by = req->who,
+                                       .command_id =
+                                           command_id_read(req->mem, form_typed(req->form, "command")) };
     PetitionAddInformation cmd = { .on = { .own = true }, .text = data->text };
     PetitionActed          acted;
     CommandOutcome         outcome = { .repeated = false };
-    g_autoptr(GError)      cause = NULL;
+    g_autoptr(GError) cause = NULL;
 
     if (!is_callers(req, &cmd.on.number, error))
         return false;

@@ -21,9 +21,9 @@ desk_seal_write(System *sys, Arena *mem, const Who *who, const char *purpose, co
 {
     g_auto(CryptoKey) ring = { .id = 0 };
     g_auto(CryptoKey) key = { .id = 0 };
-    int64_t           until = GINT64_TO_BE(clock_now(sys->clock) + seconds * SECONDS);
-    size_t            length = strlen(text);
-    uint8_t          *plain = arena_alloc(mem, HEAD_SIZE + length);
+    int64_t  until = GINT64_TO_BE(clock_now(sys->clock) + seconds * SECONDS);
+    size_t   length = strlen(text);
+    uint8_t *plain = arena_alloc(mem, HEAD_SIZE + length);
 
     g_assert(who->session.size == HASH_SIZE);
     memcpy(plain, &until, TIME_SIZE);
@@ -31,14 +31,15 @@ desk_seal_write(System *sys, Arena *mem, const Who *who, const char *purpose, co
     memcpy(plain + HEAD_SIZE, text, length);
     vault_key(sys->vault, VAULT_KEY_COOKIE, &ring);
     crypto_key_derive(&ring, "desk", 0, &key);
-    return crypto_base64(mem, crypto_seal(mem, &key, place_of(purpose), (Bytes){ plain, HEAD_SIZE + length }));
+    return crypto_base64(
+        mem, crypto_seal(mem, &key, place_of(purpose), (Bytes){ plain, HEAD_SIZE + length }));
 }
 
 /* The bytes of a base64 text of any length; {NULL, 0} when it is none. */
 static Bytes
 decode(Arena *mem, const char *cookie)
 {
-    size_t   length = strlen(cookie), size = length / 4 * 3 + (length % 4 == 0 ? 0 : length % 4 - 1);
+    size_t length = strlen(cookie), size = length / 4 * 3 + (length % 4 == 0 ? 0 : length % 4 - 1);
     uint8_t *bytes;
 
     if (length > MOST_SEALED || length % 4 == 1)
@@ -53,8 +54,8 @@ desk_seal_read(System *sys, Arena *mem, const Who *who, const char *purpose, con
     g_auto(CryptoKey) ring = { .id = 0 };
     g_auto(CryptoKey) key = { .id = 0 };
     g_autoptr(GError) none = NULL;
-    Bytes             sealed = { NULL, 0 }, plain;
-    int64_t           until;
+    Bytes   sealed = { NULL, 0 }, plain;
+    int64_t until;
 
     if (cookie != NULL)
         sealed = decode(mem, cookie);

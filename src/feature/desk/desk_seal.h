@@ -6,7 +6,8 @@
 #include "core/system.h"
 
 /* `purpose` keeps the cookies of different pages apart. */
-char *desk_seal_write(System *sys, Arena *mem, const Who *who, const char *purpose, const char *text,
-                      int64_t seconds);
+char *desk_seal_write(System *sys, Arena *mem, const Who *who, const char *purpose,
+                      const char *text, int64_t seconds);
 /* NULL when the cookie is none, old, another session's, or of another purpose. */
-const char *desk_seal_read(System *sys, Arena *mem, const Who *who, const char *purpose, const char *cookie);
+const char *
+desk_seal_read(System *sys, Arena *mem, const Who *who, const char *purpose, const char *cookie);

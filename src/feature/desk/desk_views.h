@@ -35,12 +35,12 @@ typedef struct DeskView {
     FormView              find;
     const char           *find_words;
     bool                  find_mistaken;
-    const DeskCallerView *caller; /* NULL: nobody is on the line */
-    const FormView       *identity;  /* to register; NULL: not now */
-    bool                  nobody; /* a search found nobody */
-    const FormView       *lodge;  /* NULL without a caller */
+    const DeskCallerView *caller;              /* NULL: nobody is on the line */
+    const FormView       *identity;            /* to register; NULL: not now */
+    bool                  nobody;              /* a search found nobody */
+    const FormView       *lodge;               /* NULL without a caller */
     const char           *pick, *entity_q, *n; /* n: "{n}", which the script fills in */
-    DeskHits              found;  /* without the script: for words that were typed and not picked */
+    DeskHits              found; /* without the script: for words that were typed and not picked */
 } DeskView;
 
 /* Read out: the status of a request of the caller, or its receipt. */
@@ -51,7 +51,7 @@ typedef struct DeskRequestView {
     const char    *subject, *answer; /* answer NULL: none yet */
     const char    *code;             /* on the receipt */
     bool           complaint, may_add;
-    FormView       form;             /* to add information */
+    FormView       form; /* to add information */
 } DeskRequestView;
 
 typedef struct DeskCallRow {

@@ -22,12 +22,12 @@ static bool
 is_proved(Request *req, const char *number_text, const char *code, Petition *petition, bool *right,
           GError **error)
 {
-    System           *sys = req->app;
-    g_autoptr(DbTx)   tx = db_begin(sys->db, req->mem, error);
+    System *sys = req->app;
+    g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
     g_autoptr(GError) cause = NULL;
-    char              given[VAULT_CODE_LENGTH + 1] = "", wanted[VAULT_CODE_LENGTH + 1];
-    int64_t           number = 0;
-    bool              formed, found, same;
+    char    given[VAULT_CODE_LENGTH + 1] = "", wanted[VAULT_CODE_LENGTH + 1];
+    int64_t number = 0;
+    bool    formed, found, same;
 
     if (tx == NULL)
         return false;
@@ -94,7 +94,8 @@ prove_link(Request *req, Response *res, GError **error)
     Petition petition;
     bool     right;
 
-    if (!is_proved(req, request_param(req, "number"), request_param(req, "code"), &petition, &right, error))
+    if (!is_proved(req, request_param(req, "number"), request_param(req, "code"), &petition, &right,
+                   error))
         return false;
     if (!right)
         return fail(error, APP_ERROR_NOT_FOUND, "a link without a right number and code");
@@ -104,18 +105,19 @@ prove_link(Request *req, Response *res, GError **error)
 
 static const Route routes[] = {
     { HTTP_GET, "/follow", start, .needs = PERM_VISITOR },
-    { HTTP_POST, "/follow", prove, .needs = PERM_VISITOR, .limit = LIMIT_PROVE, .form = &follow_forms_prove },
+    { HTTP_POST, "/follow", prove, .needs = PERM_VISITOR, .limit = LIMIT_PROVE,
+      .form = &follow_forms_prove },
     { HTTP_GET, "/f/{number}/{code}", prove_link, .needs = PERM_VISITOR, .limit = LIMIT_PROVE },
     { HTTP_GET, "/follow/{number}", follow_pages_show, .needs = PERM_FOLLOW },
     { HTTP_GET, "/follow/{number}/rate", follow_pages_back, .needs = PERM_FOLLOW },
-    { HTTP_POST, "/follow/{number}/rate", follow_acts_rate, .needs = PERM_REQUESTER, .limit = LIMIT_ACT,
-      .form = &follow_forms_rate },
+    { HTTP_POST, "/follow/{number}/rate", follow_acts_rate, .needs = PERM_REQUESTER,
+      .limit = LIMIT_ACT, .form = &follow_forms_rate },
     { HTTP_GET, "/follow/{number}/withdraw", follow_acts_withdraw_page, .needs = PERM_REQUESTER },
     { HTTP_POST, "/follow/{number}/withdraw", follow_acts_withdraw, .needs = PERM_REQUESTER,
       .limit = LIMIT_ACT, .form = &follow_forms_withdraw },
     { HTTP_GET, "/follow/{number}/add", follow_acts_add_page, .needs = PERM_REQUESTER },
-    { HTTP_POST, "/follow/{number}/add", follow_acts_add, .needs = PERM_REQUESTER, .limit = LIMIT_ACT,
-      .form = &follow_forms_add },
+    { HTTP_POST, "/follow/{number}/add", follow_acts_add, .needs = PERM_REQUESTER,
+      .limit = LIMIT_ACT, .form = &follow_forms_add },
     { HTTP_GET, "/mine", follow_pages_mine, .needs = PERM_REQUESTER },
     { 0 },
 };

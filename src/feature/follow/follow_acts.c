@@ -21,11 +21,11 @@ typedef struct {
 static bool
 begin(Request *req, const char *version, Act *act, GError **error)
 {
-    System         *sys = req->app;
-    const Who      *who = req->who;
+    System    *sys = req->app;
+    const Who *who = req->who;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
-    Petition        petition;
-    int64_t         number;
+    Petition petition;
+    int64_t  number;
 
     if (tx == NULL)
         return false;
@@ -34,10 +34,15 @@ begin(Request *req, const char *version, Act *act, GError **error)
     if (!petition_by_number(tx, number, &petition, error))
         return false;
 
-    *act = (Act){ .context = { .sys = sys, .mem = req->mem, .by = who,
-                               .command_id = command_id_read(req->mem, form_typed(req->form, "command")) },
-                  .on = { .number = number, .seen_version = follow_forms_number(version),
-                          .own = petition_is_of_person(sys, req->mem, &petition, who->person_id) } };
+    *act =
+        (Act){ .context = { .sys = sys,
+                            .mem = req->mem,
+                            .by = who,
+                            .command_id =
+                                command_id_read(req->mem, form_typed(req->form, "command")) },
+               .on = { .number = number,
+                       .seen_version = follow_forms_number(version),
+                       .own = petition_is_of_person(sys, req->mem, &petition, who->person_id) } };
     return true;
 }
 
@@ -47,7 +52,7 @@ static bool
 settle(Request *req, Response *res, Act *act, const char *notice, int *again, GError **error)
 {
     g_autoptr(GError) cause = act->cause;
-    const Refusal    *refusal = &act->outcome.refusal;
+    const Refusal *refusal = &act->outcome.refusal;
 
     *again = 0;
     if (cause == NULL) {
@@ -87,7 +92,9 @@ follow_acts_rate(Request *req, Response *res, GError **error)
     if (!begin(req, data->version, &act, error))
         return false;
 
-    cmd = (PetitionRate){ .on = act.on, .solved = data->solved, .stars = follow_forms_number(data->stars),
+    cmd = (PetitionRate){ .on = act.on,
+                          .solved = data->solved,
+                          .stars = follow_forms_number(data->stars),
                           .words = data->words };
     if (!petition_rate(&act.context, &cmd, &act.acted, &act.outcome, &act.cause))
         g_assert(act.cause != NULL);
@@ -101,20 +108,22 @@ follow_acts_rate(Request *req, Response *res, GError **error)
 typedef void (*Show)(Html *page, const FollowActView *view);
 
 static bool
-show(Request *req, Response *res, Form *form, const char *rest, Show html, int status, GError **error)
+show(Request *req, Response *res, Form *form, const char *rest, Show html, int status,
+     GError **error)
 {
-    System         *sys = req->app;
+    System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
-    PetitionFile    file;
-    bool            own;
-    FollowActView   view = { .form = { .form = form } };
+    PetitionFile  file;
+    bool          own;
+    FollowActView view = { .form = { .form = form } };
 
     if (tx == NULL || !follow_pages_load(req, tx, &file, &own, error))
         return false;
     if (!own)
         return fail(error, APP_ERROR_NOT_FOUND, "only proved by number and code");
 
-    form_set(form, "version", arena_printf(req->mem, "%" G_GINT64_FORMAT, (gint64)file.petition.version));
+    form_set(form, "version",
+             arena_printf(req->mem, "%" G_GINT64_FORMAT, (gint64)file.petition.version));
     view.form.action = follow_pages_path(req->mem, file.petition.number, rest);
     view.status = follow_status_of(sys, &file.petition, req->lang, req->now);
     view.subject = file.content.subject;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "feature/follow/follow_fixture.h"
 
+#include "base/text.h"
 #include "core/cookie.h"
 #include "feature/notify/notify.h"
 #include "view/html.h"
@@ -14,7 +15,8 @@ static const char labels_sql[] =
     " ('entity.name', 1, 'ar', 'سلطة المياه'), ('entity.name', 1, 'en', 'Water Authority'),"
     " ('entity.name', 2, 'ar', 'وزارة الأشغال'), ('entity.keywords', 1, 'ar', 'ماسورة|مياه'),"
     " ('service.name', 11, 'ar', 'تسرّب'), ('service.name', 21, 'ar', 'إنارة الشوارع'),"
-    " ('service.keywords', 11, 'ar', 'تسرب المياه'), ('directorate.name', 101, 'ar', 'مديرية الشبكات'),"
+    " ('service.keywords', 11, 'ar', 'تسرب المياه'), ('directorate.name', 101, 'ar', 'مديرية "
+    "الشبكات'),"
     " ('place.name', 1001, 'ar', 'العاصمة');";
 
 static const uint8_t visitor_id[32] = { 1 }, agent_session[32] = { 2 }, other_session[32] = { 3 };
@@ -27,9 +29,12 @@ fill_page(FollowFixture *fixture, Request *req, const Who *who)
     const Language *language = i18n_language(i18n_words(req->lang));
     Page           *page = ARENA_NEW(req->mem, Page);
 
-    *page = (Page){ .lang = language->key, .dir = language->dir, .who = who->name,
+    *page = (Page){ .lang = language->key,
+                    .dir = language->dir,
+                    .who = who->name,
                     .csrf = session_csrf(fixture->trial.fixture->sys, req->mem, who),
-                    .target = request_target(req), .staff = who->account_id != 0 };
+                    .target = request_target(req),
+                    .staff = who->account_id != 0 };
     if (request_query(req, "done") != NULL) {
         page->notice = i18n_find_in("done.", request_query(req, "done"));
         g_assert_cmpint(page->notice, !=, 0);
@@ -93,8 +98,8 @@ static void
 reopen(CoreFixture *core, const DbQuery *const *const *queries)
 {
     g_autoptr(GError) error = NULL;
-    DbOptions         options = { .directory = core->directory, .schema = &core->schema };
-    size_t            n = 0;
+    DbOptions options = { .directory = core->directory, .schema = &core->schema };
+    size_t    n = 0;
 
     db_close(core->sys.db);
     while (core->queries[n] != NULL)
@@ -116,10 +121,11 @@ seat_people(FollowFixture *fixture)
 }
 
 void
-follow_fixture_up(FollowFixture *fixture, const Route *const *routes, const DbQuery *const *const *queries)
+follow_fixture_up(FollowFixture *fixture, const Route *const *routes,
+                  const DbQuery *const *const *queries)
 {
-    EventListener      *listeners = g_new0(EventListener, 2);
-    g_autoptr(GError)   error = NULL;
+    EventListener *listeners = g_new0(EventListener, 2);
+    g_autoptr(GError) error = NULL;
 
     listeners[0] = notify_feature.listener;
     petition_trial_up(&fixture->trial, listeners);
@@ -129,7 +135,10 @@ follow_fixture_up(FollowFixture *fixture, const Route *const *routes, const DbQu
     petition_trial_complain(&fixture->trial);
     seat_people(fixture);
 
-    fixture->gate = (Gate){ .app = fixture, .perm_public = PERM_PUBLIC, .enter = enter, .check = check,
+    fixture->gate = (Gate){ .app = fixture,
+                            .perm_public = PERM_PUBLIC,
+                            .enter = enter,
+                            .check = check,
                             .explain = explain };
     fixture->router = router_new(routes, &fixture->gate, &error);
     g_assert_no_error(error);
@@ -170,11 +179,11 @@ add_pair(GString *form, const char *name, const char *value)
 int
 follow_fixture_post(FollowFixture *fixture, const Who *who, const char *target, ...)
 {
-    PetitionFixture   *petition = fixture->trial.fixture;
+    PetitionFixture *petition = fixture->trial.fixture;
     g_autoptr(GString) form = g_string_new(NULL);
-    const char        *name, *command = fixture->command;
-    va_list            pairs;
-    Who                sender;
+    const char *name, *command = fixture->command;
+    va_list     pairs;
+    Who         sender;
 
     fixture->who = who;
     sender = asking(fixture, NULL);
@@ -183,7 +192,7 @@ follow_fixture_post(FollowFixture *fixture, const Who *who, const char *target, 
         add_pair(form, name, va_arg(pairs, const char *));
     va_end(pairs);
     if (command == NULL)
-        command = crypto_base64(petition->mem, command_id_read(petition->mem, NULL));
+        command = text_hex(petition->mem, command_id_read(petition->mem, NULL));
     add_pair(form, "csrf", session_csrf(petition->sys, petition->mem, &sender));
     add_pair(form, "command", command);
     fixture->answer = testing_post(fixture->browser, target, form->str);
@@ -205,7 +214,8 @@ follow_fixture_code(FollowFixture *fixture)
 const char *
 follow_fixture_path(FollowFixture *fixture, const char *root, const char *rest)
 {
-    return arena_printf(fixture->trial.fixture->mem, "%s/%s%s", root, follow_fixture_number(fixture), rest);
+    return arena_printf(fixture->trial.fixture->mem, "%s/%s%s", root,
+                        follow_fixture_number(fixture), rest);
 }
 
 const char *
@@ -218,12 +228,25 @@ follow_fixture_target(FollowFixture *fixture)
 
 /* ---- looking ---- */
 
+const char *
+follow_fixture_value(FollowFixture *fixture, const char *behind, const char *name)
+{
+    Arena      *mem = fixture->trial.fixture->mem;
+    const char *at = strstr(testing_text(fixture->browser), behind);
+
+    g_assert_nonnull(at);
+    at = strstr(at, arena_printf(mem, "name=\"%s\" value=\"", name));
+    g_assert_nonnull(at);
+    at += strlen(name) + strlen("name=\"\" value=\"");
+    return arena_text(mem, at, strcspn(at, "\""));
+}
+
 char *
 follow_fixture_blanked(FollowFixture *fixture)
 {
     g_autoptr(GRegex) values = g_regex_new("value=\"[^\"]*\"", 0, 0, NULL);
-    g_autofree char  *text = g_regex_replace_literal(values, testing_text(fixture->browser), -1, 0, "value=\"…\"",
-                                                     0, NULL);
+    g_autofree char *text = g_regex_replace_literal(values, testing_text(fixture->browser), -1, 0,
+                                                    "value=\"…\"", 0, NULL);
 
     return arena_copy(fixture->trial.fixture->mem, text);
 }
@@ -248,24 +271,29 @@ follow_fixture_close(FollowFixture *fixture, const char *answer)
     PetitionTrial *trial = &fixture->trial;
     const Who     *officer = &trial->fixture->liaison;
 
-    g_assert_cmpint(petition_trial_accept(trial, officer, (PetitionAccept){ .on = petition_trial_on(trial) }), ==,
-                    DONE);
-    g_assert_cmpint(petition_trial_close(trial, officer, (PetitionClose){ .on = petition_trial_on(trial),
-                                                                          .outcome = "resolved",
-                                                                          .answer = answer }), ==, DONE);
+    g_assert_cmpint(
+        petition_trial_accept(trial, officer, (PetitionAccept){ .on = petition_trial_on(trial) }),
+        ==, DONE);
+    g_assert_cmpint(petition_trial_close(trial, officer,
+                                         (PetitionClose){ .on = petition_trial_on(trial),
+                                                          .outcome = "resolved",
+                                                          .answer = answer }),
+                    ==, DONE);
 }
 
 int64_t
 follow_fixture_looks(FollowFixture *fixture)
 {
-    g_autofree char *path = g_build_filename(fixture->trial.fixture->core->directory, "vault.db", NULL);
-    sqlite3         *file;
-    sqlite3_stmt    *row = NULL;
-    int64_t          n;
+    g_autofree char *path =
+        g_build_filename(fixture->trial.fixture->core->directory, "vault.db", NULL);
+    sqlite3      *file;
+    sqlite3_stmt *row = NULL;
+    int64_t       n;
 
     g_assert_cmpint(sqlite3_open_v2(path, &file, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_prepare_v2(file, "SELECT count(*) FROM vault_event WHERE kind = 'look'", -1, &row,
-                                       NULL), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_prepare_v2(file, "SELECT count(*) FROM vault_event WHERE kind = 'look'",
+                                       -1, &row, NULL),
+                    ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_step(row), ==, SQLITE_ROW);
     n = sqlite3_column_int64(row, 0);
     sqlite3_finalize(row);

@@ -13,10 +13,10 @@ typedef struct FollowFixture {
     Gate            gate;
     Router         *router;
     Testing        *browser;
-    const Response *answer;  /* the last one */
+    const Response *answer; /* the last one */
     const Who      *who;
     const char     *lang;
-    const char     *command; /* of the next form; NULL: a fresh one */
+    const char     *command;                     /* of the next form; NULL: a fresh one */
     Who             visitor, agent, other_agent; /* with sessions of their own */
 } FollowFixture;
 
@@ -37,11 +37,13 @@ const char *follow_fixture_number(FollowFixture *fixture);
 const char *follow_fixture_code(FollowFixture *fixture);
 /* Where the last answer redirects to, or "". */
 const char *follow_fixture_target(FollowFixture *fixture);
+/* The value of the first input with this name behind the text `behind` in the last answer. */
+const char *follow_fixture_value(FollowFixture *fixture, const char *behind, const char *name);
 /* The last page with every value of an input as "…": csrf, command, and what was typed. */
 char *follow_fixture_blanked(FollowFixture *fixture);
 
-void follow_fixture_shows(FollowFixture *fixture, const char *text);
-void follow_fixture_hides(FollowFixture *fixture, const char *text);
+void  follow_fixture_shows(FollowFixture *fixture, const char *text);
+void  follow_fixture_hides(FollowFixture *fixture, const char *text);
 /* Accepted and closed by the officer. */
 void follow_fixture_close(FollowFixture *fixture, const char *answer);
 /* How often staff looked somebody up or opened an identity. */

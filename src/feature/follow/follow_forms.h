@@ -20,7 +20,8 @@ typedef struct {
     const char *text, *version;
 } FollowAddForm;
 
-extern const FormSpec follow_forms_prove, follow_forms_rate, follow_forms_withdraw, follow_forms_add;
+extern const FormSpec follow_forms_prove, follow_forms_rate, follow_forms_withdraw,
+    follow_forms_add;
 
 /* The number in a hidden field; 0 when it is none. */
 int64_t follow_forms_number(const char *text);

@@ -34,7 +34,8 @@ follow_pages_load(Request *req, DbTx *tx, PetitionFile *file, bool *own, GError 
     if (!petition_file(sys, tx, who, number, true, file, error))
         return false;
 
-    *own = who->person_id != 0 && petition_is_of_person(sys, req->mem, &file->petition, who->person_id);
+    *own = who->person_id != 0 &&
+           petition_is_of_person(sys, req->mem, &file->petition, who->person_id);
     return true;
 }
 
@@ -62,7 +63,9 @@ fill_files(Request *req, DbTx *tx, int64_t petition_id, FollowView *view, GError
 
     files = ARENA_ARRAY(req->mem, FollowFileView, view->n_files);
     for (size_t i = 0; i < view->n_files; i++)
-        files[i] = (FollowFileView){ .id = rows[i].id, .size = rows[i].size, .name = rows[i].name,
+        files[i] = (FollowFileView){ .id = rows[i].id,
+                                     .size = rows[i].size,
+                                     .name = rows[i].name,
                                      .symbol = symbol_of(&rows[i]) };
     view->files = files;
     return true;
@@ -74,12 +77,15 @@ said_of(Request *req, const PetitionFile *file)
     const Reference       *ref = system_reference(req->app);
     const PetitionContent *content = &file->content;
 
-    return (FollowSaidView){ .text = content->text, .wanted = content->wanted,
-                             .happened = content->happened, .place_words = content->place_words,
-                             .entity = reference_label(ref, "entity.name", content->entity_id, req->lang),
-                             .service = reference_label(ref, "service.name", content->service_id, req->lang),
-                             .place = reference_label(ref, "place.name", file->petition.place_id,
-                                                      req->lang) };
+    return (FollowSaidView){
+        .text = content->text,
+        .wanted = content->wanted,
+        .happened = content->happened,
+        .place_words = content->place_words,
+        .entity = reference_label(ref, "entity.name", content->entity_id, req->lang),
+        .service = reference_label(ref, "service.name", content->service_id, req->lang),
+        .place = reference_label(ref, "place.name", file->petition.place_id, req->lang)
+    };
 }
 
 static const FollowAnswerView *
@@ -91,9 +97,28 @@ answer_of(Arena *mem, const PetitionFile *file)
     if (event == NULL)
         return NULL;
     answer = ARENA_NEW(mem, FollowAnswerView);
-    *answer = (FollowAnswerView){ .text = event->text, .at = event->at,
+    *answer = (FollowAnswerView){ .text = event->text,
+                                  .at = event->at,
                                   .outcome = i18n_find_in("outcome.", event->outcome) };
     return answer;
+}
+
+/* Five rows of stars would push the question away: they are a list. */
+static const Choices *
+star_choices(Request *req)
+{
+    static const char *const stars[] = { "5", "4", "3", "2", "1" };
+    const Words             *words = i18n_words(req->lang);
+    Choice                  *choices = ARENA_ARRAY(req->mem, Choice, G_N_ELEMENTS(stars));
+    Choices                 *lists = ARENA_ARRAY(req->mem, Choices, 2);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(stars); i++)
+        choices[i] = (Choice){ .value = stars[i],
+                               .label = i18n_text(words, i18n_find_in("choice.stars.", stars[i])) };
+    lists[0] = (Choices){
+        .field = "stars", .choices = choices, .n = G_N_ELEMENTS(stars), .as_list = true
+    };
+    return lists;
 }
 
 static FormView *
@@ -103,8 +128,11 @@ rate_form(Request *req, const PetitionFile *file, Form *form)
 
     if (form == NULL)
         form = form_blank(req->mem, &follow_forms_rate);
-    form_set(form, "version", arena_printf(req->mem, "%" G_GINT64_FORMAT, (gint64)file->petition.version));
-    *view = (FormView){ .form = form, .action = follow_pages_path(req->mem, file->petition.number, "/rate") };
+    form_set(form, "version",
+             arena_printf(req->mem, "%" G_GINT64_FORMAT, (gint64)file->petition.version));
+    *view = (FormView){ .form = form,
+                        .action = follow_pages_path(req->mem, file->petition.number, "/rate"),
+                        .choices = star_choices(req) };
     return view;
 }
 
@@ -123,10 +151,10 @@ fill_acts(Request *req, const PetitionFile *file, Form *rate, FollowView *view)
 bool
 follow_pages_show_with(Request *req, Response *res, Form *rate, int status, GError **error)
 {
-    System         *sys = req->app;
+    System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
-    FollowView      view = { .n_files = 0 };
-    PetitionFile    file;
+    FollowView   view = { .n_files = 0 };
+    PetitionFile file;
 
     if (tx == NULL || !follow_pages_load(req, tx, &file, &view.own, error) ||
         !fill_files(req, tx, file.petition.id, &view, error))
@@ -173,19 +201,20 @@ fill_row(Request *req, DbTx *tx, const Petition *petition, FollowMineRow *row, G
         return false;
     *row = (FollowMineRow){ .status = follow_status_of(sys, petition, req->lang, req->now),
                             .type = i18n_find_in("type.", petition->type),
-                            .subject = file.content.subject, .lodged_at = petition->lodged_at };
+                            .subject = file.content.subject,
+                            .lodged_at = petition->lodged_at };
     return true;
 }
 
 bool
 follow_pages_mine(Request *req, Response *res, GError **error)
 {
-    System         *sys = req->app;
-    const Who      *who = req->who;
+    System    *sys = req->app;
+    const Who *who = req->who;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
-    FollowMineView  view = { .n_rows = 0 };
-    FollowMineRow  *rows;
-    Petition       *petitions;
+    FollowMineView view = { .n_rows = 0 };
+    FollowMineRow *rows;
+    Petition      *petitions;
 
     if (tx == NULL ||
         !petition_of_person(sys, tx, who->person_id, &petitions, &view.n_rows, MOST_MINE, error))

@@ -49,7 +49,8 @@ set_flag(FollowStatus *status, const char *code)
 static const char *
 holder_name(System *sys, const Petition *petition, const char *lang)
 {
-    const char *name = reference_label(system_reference(sys), "entity.name", petition->entity_id, lang);
+    const char *name =
+        reference_label(system_reference(sys), "entity.name", petition->entity_id, lang);
 
     return name[0] != '\0' ? name : i18n_text(i18n_words(lang), MSG_FOLLOW_UNIT);
 }
@@ -75,10 +76,15 @@ FollowStatus
 follow_status_of(System *sys, const Petition *petition, const char *lang, AppTime now)
 {
     const Look  *look = look_of(petition_public_status(petition, now));
-    FollowStatus status = { .tone = look->tone, .symbol = look->symbol, .badge = look->badge,
-                            .outcome = outcome_of(petition), .number = petition->number,
-                            .entity = holder_name(sys, petition, lang), .due = due_of(petition),
-                            .since = petition->assigned_at, .ended = petition->closed_at };
+    FollowStatus status = { .tone = look->tone,
+                            .symbol = look->symbol,
+                            .badge = look->badge,
+                            .outcome = outcome_of(petition),
+                            .number = petition->number,
+                            .entity = holder_name(sys, petition, lang),
+                            .due = due_of(petition),
+                            .since = petition->assigned_at,
+                            .ended = petition->closed_at };
 
     set_flag(&status, look->code);
     status.open = petition->closed_at == 0;

@@ -53,7 +53,8 @@ place_of(System *sys, const PetitionEvent *event, const char *lang)
 
     if (is_kind(event, "consult") || is_kind(event, "consult_answer"))
         name = reference_label(ref, "directorate.name", event->directorate_id, lang);
-    else if (is_kind(event, "rate") || is_kind(event, "withdraw") || is_kind(event, "add_information"))
+    else if (is_kind(event, "rate") || is_kind(event, "withdraw") ||
+             is_kind(event, "add_information"))
         return NULL;
     else
         name = reference_label(ref, "entity.name", entity, lang);
@@ -65,12 +66,16 @@ step_of(System *sys, const PetitionFile *file, const PetitionEvent *event, const
 {
     bool sets_date = is_kind(event, "accept") || is_kind(event, "set_period");
 
-    return (FollowStep){ .title = title_of(event), .note = note_of(file, event), .at = event->at,
+    return (FollowStep){ .title = title_of(event),
+                         .note = note_of(file, event),
+                         .at = event->at,
                          .detail = event->on_behalf != NULL && !is_kind(event, "submit")
                                        ? MSG_FOLLOW_STEP_BY_DESK
                                        : 0,
-                         .due = sets_date ? event->due_at : 0, .place = place_of(sys, event, lang),
-                         .said = is_kind(event, "close") ? NULL : event->text, .stars = event->stars };
+                         .due = sets_date ? event->due_at : 0,
+                         .place = place_of(sys, event, lang),
+                         .said = is_kind(event, "close") ? NULL : event->text,
+                         .stars = event->stars };
 }
 
 static int
@@ -93,7 +98,9 @@ follow_steps_of(System *sys, Arena *mem, const PetitionFile *file, const FollowS
     size_t      n = 0;
 
     if (status->open && status->due != 0)
-        steps[n++] = (FollowStep){ .todo = true, .title = todo_of(status), .at = status->due,
+        steps[n++] = (FollowStep){ .todo = true,
+                                   .title = todo_of(status),
+                                   .at = status->due,
                                    .place = status->needs_you ? NULL : status->entity };
     for (size_t i = file->n_events; i > 0; i--) {
         steps[n] = step_of(sys, file, &file->events[i - 1], lang);

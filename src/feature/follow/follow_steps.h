@@ -20,7 +20,7 @@ typedef struct FollowTimeline {
 } FollowTimeline;
 
 /* From a file that was read as its requester's own. Texts borrowed from the file; the rest in `mem`. */
-FollowTimeline follow_steps_of(System *sys, Arena *mem, const PetitionFile *file, const FollowStatus *status,
-                               const char *lang);
+FollowTimeline follow_steps_of(System *sys, Arena *mem, const PetitionFile *file,
+                               const FollowStatus *status, const char *lang);
 /* The answer: the event that closed it, NULL while there is none. */
 const PetitionEvent *follow_steps_answer(const PetitionFile *file);

@@ -21,8 +21,8 @@
 static bool
 open_draft(Request *req, LodgeDraft *draft, bool *there, GError **error)
 {
-    System           *sys = req->app;
-    g_autoptr(DbTx)   tx = db_begin(sys->db, req->mem, error);
+    System *sys = req->app;
+    g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
     g_autoptr(GError) cause = NULL;
 
     if (tx == NULL)
@@ -65,7 +65,8 @@ lodge_go_on(Request *req, Response *res, LodgeDraft *draft, GError **error)
 {
     if (!lodge_draft_save(req->app, req->mem, request_cookie(req, COOKIE_DRAFT), draft, error))
         return false;
-    response_redirect(res, step_path(req->mem, lodge_step_first_open(draft, lodge_has_fields(req, draft))));
+    response_redirect(
+        res, step_path(req->mem, lodge_step_first_open(draft, lodge_has_fields(req, draft))));
     return true;
 }
 
@@ -75,8 +76,8 @@ lodge_fill_steps(Request *req, const LodgeDraft *draft, LodgeStep step, StepsVie
     bool has_fields = lodge_has_fields(req, draft);
 
     lodge_step_count(draft, step, has_fields, &out->place, &out->all);
-    out->back = step == STEP_TYPE ? "/"
-                                  : step_path(req->mem, lodge_step_before(draft, step, has_fields));
+    out->back =
+        step == STEP_TYPE ? "/" : step_path(req->mem, lodge_step_before(draft, step, has_fields));
 }
 
 /* ---- start ---- */
@@ -85,7 +86,9 @@ static bool
 start(Request *req, Response *res, GError **error)
 {
     LodgeDraft draft;
-    StartView  view = { .inquiry_days = 3, .praise_days = 3, .suggestion_days = 20, .complaint_days = 10 };
+    StartView  view = {
+         .inquiry_days = 3, .praise_days = 3, .suggestion_days = 20, .complaint_days = 10
+    };
 
     if (!open_draft(req, &draft, &view.draft, error))
         return false;
@@ -116,13 +119,15 @@ begin(Request *req, Response *res, GError **error)
 
     if (!open_draft(req, &draft, &there, error))
         return false;
-    if (!there || request_query(req, "fresh") != NULL || (type != NULL && g_strcmp0(type, draft.type) != 0)) {
+    if (!there || request_query(req, "fresh") != NULL ||
+        (type != NULL && g_strcmp0(type, draft.type) != 0)) {
         draft = (LodgeDraft){ .type = type, .identity_hidden = true };
         if (!lodge_draft_new(sys, req->mem, &draft, cookie, error))
             return false;
         response_cookie(res, COOKIE_DRAFT, cookie, DRAFT_SECONDS);
     }
-    response_redirect(res, step_path(req->mem, lodge_step_first_open(&draft, lodge_has_fields(req, &draft))));
+    response_redirect(
+        res, step_path(req->mem, lodge_step_first_open(&draft, lodge_has_fields(req, &draft))));
     return true;
 }
 
@@ -140,7 +145,9 @@ static bool
 show_question(Request *req, Response *res, const LodgeDraft *draft, LodgeStep step, Form *form,
               const Choices *choices, int status)
 {
-    QuestionView view = { .form = { .form = form, .action = step_path(req->mem, step), .question = true,
+    QuestionView view = { .form = { .form = form,
+                                    .action = step_path(req->mem, step),
+                                    .question = true,
                                     .choices = choices },
                           .field = form->spec->fields[0].name };
 
@@ -150,8 +157,9 @@ show_question(Request *req, Response *res, const LodgeDraft *draft, LodgeStep st
 }
 
 static bool
-question_page(Request *req, Response *res, LodgeStep step, const FormSpec *spec, const Choices *choices,
-              const char *(*answer)(const LodgeDraft *draft), GError **error)
+question_page(Request *req, Response *res, LodgeStep step, const FormSpec *spec,
+              const Choices *choices, const char *(*answer)(const LodgeDraft *draft),
+              GError       **error)
 {
     LodgeDraft draft;
     Form      *form = form_blank(req->mem, spec);
@@ -168,8 +176,8 @@ question_page(Request *req, Response *res, LodgeStep step, const FormSpec *spec,
 
 /* The draft and a form without mistakes, or the question again; *ready says which. */
 static bool
-take_answer(Request *req, Response *res, LodgeStep step, const Choices *choices, LodgeDraft *draft, bool *ready,
-            GError **error)
+take_answer(Request *req, Response *res, LodgeStep step, const Choices *choices, LodgeDraft *draft,
+            bool *ready, GError **error)
 {
     *ready = false;
     if (!lodge_load(req, res, draft, ready, error))
@@ -189,9 +197,11 @@ type_choices(Request *req)
     const Words             *words = i18n_words(req->lang);
 
     for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
-        choices[i] = (Choice){ .value = codes[i], .icon = codes[i],
-                               .label = i18n_text(words, i18n_find_in("type.", codes[i])),
-                               .hint = i18n_text(words, i18n_find_in("lodge.type.example.", codes[i])) };
+        choices[i] =
+            (Choice){ .value = codes[i],
+                      .icon = codes[i],
+                      .label = i18n_text(words, i18n_find_in("type.", codes[i])),
+                      .hint = i18n_text(words, i18n_find_in("lodge.type.example.", codes[i])) };
     lists[0] = (Choices){ .field = "type", .choices = choices, .n = G_N_ELEMENTS(codes) };
     return lists;
 }
@@ -205,7 +215,8 @@ answer_type(const LodgeDraft *draft)
 static bool
 type_page(Request *req, Response *res, GError **error)
 {
-    return question_page(req, res, STEP_TYPE, &lodge_type_form, type_choices(req), answer_type, error);
+    return question_page(req, res, STEP_TYPE, &lodge_type_form, type_choices(req), answer_type,
+                         error);
 }
 
 static bool
@@ -232,7 +243,8 @@ answer_identity(const LodgeDraft *draft)
 static bool
 identity_page(Request *req, Response *res, GError **error)
 {
-    return question_page(req, res, STEP_IDENTITY, &lodge_identity_form, NULL, answer_identity, error);
+    return question_page(req, res, STEP_IDENTITY, &lodge_identity_form, NULL, answer_identity,
+                         error);
 }
 
 static bool
@@ -315,7 +327,8 @@ static const Route routes[] = {
     { HTTP_GET, "/privacy", privacy, .needs = PERM_PUBLIC },
     { HTTP_GET, "/new", begin, .needs = PERM_VISITOR, .limit = LIMIT_PAGE },
     { HTTP_GET, "/new/type", type_page, .needs = PERM_VISITOR },
-    { HTTP_POST, "/new/type", type_save, .needs = PERM_VISITOR, .limit = LIMIT_PAGE, .form = &lodge_type_form },
+    { HTTP_POST, "/new/type", type_save, .needs = PERM_VISITOR, .limit = LIMIT_PAGE,
+      .form = &lodge_type_form },
     { HTTP_GET, "/new/identity", identity_page, .needs = PERM_VISITOR },
     { HTTP_POST, "/new/identity", identity_save, .needs = PERM_VISITOR, .limit = LIMIT_PAGE,
       .form = &lodge_identity_form },
@@ -340,13 +353,14 @@ static const Route routes[] = {
     { HTTP_GET, "/new/files", lodge_files_page, .needs = PERM_VISITOR },
     { HTTP_POST, "/new/files", lodge_files_save, .needs = PERM_VISITOR, .limit = LIMIT_UPLOAD,
       .form = &lodge_files_form, .upload = &attachment_upload },
-    { HTTP_POST, "/new/files/{id}/remove", lodge_files_remove, .needs = PERM_VISITOR, .limit = LIMIT_PAGE,
-      .form = &lodge_no_form },
+    { HTTP_POST, "/new/files/{id}/remove", lodge_files_remove, .needs = PERM_VISITOR,
+      .limit = LIMIT_PAGE, .form = &lodge_no_form },
     { HTTP_GET, "/new/contact", contact_page, .needs = PERM_VISITOR },
     { HTTP_POST, "/new/contact", contact_save, .needs = PERM_VISITOR, .limit = LIMIT_PAGE,
       .form = &lodge_contact_form },
     { HTTP_GET, "/new/check", lodge_check_page, .needs = PERM_VISITOR },
-    { HTTP_POST, "/new/send", lodge_send, .needs = PERM_VISITOR, .limit = LIMIT_SUBMIT, .form = &lodge_no_form },
+    { HTTP_POST, "/new/send", lodge_send, .needs = PERM_VISITOR, .limit = LIMIT_SUBMIT,
+      .form = &lodge_no_form },
     { HTTP_GET, "/receipt/{number}", lodge_receipt, .needs = PERM_FOLLOW },
     { 0 },
 };

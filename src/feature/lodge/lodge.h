@@ -16,14 +16,14 @@ typedef struct LodgeDraft {
 } LodgeDraft;
 
 /* The draft of this browser's cookie; NOT_FOUND when there is none or it has expired. */
-bool lodge_draft_open(System *sys, DbTx *tx, const char *cookie, LodgeDraft *draft, GError **error)
-    MUST_USE;
+bool lodge_draft_open(System *sys, DbTx *tx, const char *cookie, LodgeDraft *draft,
+                      GError **error) MUST_USE;
 /* A new one; `cookie` (43 characters and NUL) goes to the browser. */
-bool lodge_draft_new(System *sys, Arena *mem, LodgeDraft *draft, char cookie[44], GError **error)
-    MUST_USE;
+bool lodge_draft_new(System *sys, Arena *mem, LodgeDraft *draft, char cookie[44],
+                     GError **error) MUST_USE;
 /* CONFLICT when another tab saved in between. */
-bool lodge_draft_save(System *sys, Arena *mem, const char *cookie, LodgeDraft *draft, GError **error)
-    MUST_USE;
+bool lodge_draft_save(System *sys, Arena *mem, const char *cookie, LodgeDraft *draft,
+                      GError **error) MUST_USE;
 
 /* The job that deletes what has expired. */
 bool lodge_draft_sweep(System *sys, Arena *mem, AppTime now, bool *more, GError **error);

@@ -32,7 +32,9 @@ add(Answers *answers, int label, LodgeStep step, const char *text, bool said)
     if (text == NULL || answers->n == MOST_ANSWERS)
         return;
     answers->answers[answers->n++] =
-        (AnswerView){ .label = label, .text = text, .said = said,
+        (AnswerView){ .label = label,
+                      .text = text,
+                      .said = said,
                       .change = arena_printf(answers->req->mem, "/new/%s", lodge_step_name(step)) };
 }
 
@@ -48,14 +50,15 @@ entity_text(const Answers *answers)
 {
     const LodgeDraft *draft = answers->draft;
     const Reference  *ref = system_reference(answers->req->app);
-    const char       *entity = reference_label(ref, "entity.name", draft->entity_id, answers->req->lang);
+    const char *entity = reference_label(ref, "entity.name", draft->entity_id, answers->req->lang);
 
     if (draft->entity_id == 0)
         return i18n_text(answers->words, MSG_LODGE_ENTITY_NOT_KNOWN);
     if (draft->service_id == 0)
         return entity;
-    return arena_printf(answers->req->mem, "%s – %s", entity,
-                        reference_label(ref, "service.name", draft->service_id, answers->req->lang));
+    return arena_printf(
+        answers->req->mem, "%s – %s", entity,
+        reference_label(ref, "service.name", draft->service_id, answers->req->lang));
 }
 
 /* The value of a choice is its label; of anything else what was typed. */
@@ -66,8 +69,8 @@ answer_text(const Answers *answers, const ServiceField *field, const char *value
 
     if (field->choices == NULL)
         return value;
-    return reference_label(ref, arena_printf(answers->req->mem, "service_field.choice.%s", value), field->id,
-                           answers->req->lang);
+    return reference_label(ref, arena_printf(answers->req->mem, "service_field.choice.%s", value),
+                           field->id, answers->req->lang);
 }
 
 static bool
@@ -95,16 +98,16 @@ add_fields(Answers *answers, GError **error)
 static bool
 add_files(Answers *answers, GError **error)
 {
-    Request        *req = answers->req;
-    System         *sys = req->app;
+    Request *req = answers->req;
+    System  *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
-    Attachment     *rows;
-    size_t          n;
+    Attachment *rows;
+    size_t      n;
 
     if (tx == NULL || !attachment_of_draft(sys, tx, answers->draft->hash, &rows, &n, error))
         return false;
-    add(answers, MSG_FIELD_FILES, STEP_FILES, i18n_plural(req->mem, answers->words, MSG_LODGE_FILES_COUNT, (int64_t)n, NULL, 0),
-        false);
+    add(answers, MSG_FIELD_FILES, STEP_FILES,
+        i18n_plural(req->mem, answers->words, MSG_LODGE_FILES_COUNT, (int64_t)n, NULL, 0), false);
     return true;
 }
 
@@ -142,10 +145,13 @@ collect(Answers *answers, GError **error)
 }
 
 static bool
-show_check(Request *req, Response *res, const LodgeDraft *draft, Form *form, int status, GError **error)
+show_check(Request *req, Response *res, const LodgeDraft *draft, Form *form, int status,
+           GError **error)
 {
     const Who *who = req->who;
-    Answers    answers = { .req = req, .draft = draft, .words = i18n_words(req->lang),
+    Answers    answers = { .req = req,
+                           .draft = draft,
+                           .words = i18n_words(req->lang),
                            .answers = ARENA_ARRAY(req->mem, AnswerView, MOST_ANSWERS) };
     CheckView  view = { .form = { .form = form, .action = "/new/send" },
                         .signed_in = who->person_id != 0,
@@ -200,7 +206,8 @@ needs_proof(Request *req, Response *res, const LodgeDraft *draft, bool *needs, G
 
     *needs = who->person_id == 0;
     if (*needs) {
-        response_redirect(res, complaint ? "/sign-in?next=/new/check" : "/sign-in?next=/new/check&light=1");
+        response_redirect(res, complaint ? "/sign-in?next=/new/check"
+                                         : "/sign-in?next=/new/check&light=1");
         return true;
     }
     if (!vault_person(sys->vault, req->mem, who->person_id, &person, error))
@@ -245,7 +252,8 @@ answer_receipt(Request *req, Response *res, const PetitionReceipt *receipt)
     char number[NUMBER_TEXT_SIZE];
 
     number_format(receipt->number, number);
-    response_cookie(res, COOKIE_FOLLOW, session_follow_cookie(req->app, req->mem, receipt->id), FOLLOW_SECONDS);
+    response_cookie(res, COOKIE_FOLLOW, session_follow_cookie(req->app, req->mem, receipt->id),
+                    FOLLOW_SECONDS);
     response_redirect(res, arena_printf(req->mem, "/receipt/%s", number));
     return true;
 }
@@ -254,11 +262,11 @@ answer_receipt(Request *req, Response *res, const PetitionReceipt *receipt)
 static bool
 answer_repeat(Request *req, Response *res, GError **error)
 {
-    System         *sys = req->app;
-    const Who      *who = req->who;
+    System    *sys = req->app;
+    const Who *who = req->who;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
-    Petition        petition;
-    char            number[NUMBER_TEXT_SIZE];
+    Petition petition;
+    char     number[NUMBER_TEXT_SIZE];
 
     if (tx == NULL)
         return false;
@@ -274,11 +282,12 @@ answer_repeat(Request *req, Response *res, GError **error)
 static bool
 submit(Request *req, Response *res, const LodgeDraft *draft, GError **error)
 {
-    CommandContext    context = { .sys = req->app, .mem = req->mem, .by = req->who,
-                                  .command_id = draft->command_id };
-    PetitionSubmit    cmd;
-    PetitionReceipt   receipt;
-    CommandOutcome    outcome = { .repeated = false };
+    CommandContext context = {
+        .sys = req->app, .mem = req->mem, .by = req->who, .command_id = draft->command_id
+    };
+    PetitionSubmit  cmd;
+    PetitionReceipt receipt;
+    CommandOutcome  outcome = { .repeated = false };
     g_autoptr(GError) cause = NULL;
 
     if (!fill_command(req, draft, &cmd, error))
@@ -319,17 +328,18 @@ static bool
 is_own(System *sys, DbTx *tx, const Who *who, const Petition *petition)
 {
     return who->petition_id == petition->id ||
-           (who->person_id != 0 && petition_is_of_person(sys, db_arena(tx), petition, who->person_id));
+           (who->person_id != 0 &&
+            petition_is_of_person(sys, db_arena(tx), petition, who->person_id));
 }
 
 bool
 lodge_receipt(Request *req, Response *res, GError **error)
 {
-    System         *sys = req->app;
+    System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
-    char            code[VAULT_CODE_LENGTH + 1], text[NUMBER_TEXT_SIZE];
-    ReceiptView     view = { .number = 0 };
-    Petition        petition;
+    char        code[VAULT_CODE_LENGTH + 1], text[NUMBER_TEXT_SIZE];
+    ReceiptView view = { .number = 0 };
+    Petition    petition;
 
     if (tx == NULL)
         return false;
@@ -344,7 +354,8 @@ lodge_receipt(Request *req, Response *res, GError **error)
     view.type = i18n_find_in("lodge.received.", petition.type);
     view.number_text = arena_copy(req->mem, text);
     view.code = arena_printf(req->mem, "%.5s-%s", code, code + 5);
-    view.entity = reference_label(system_reference(sys), "entity.name", petition.entity_id, req->lang);
+    view.entity =
+        reference_label(system_reference(sys), "entity.name", petition.entity_id, req->lang);
     view.link = arena_printf(req->mem, "%s/f/%s/%s", sys->address, text, code);
     view.lodged_at = petition.lodged_at;
     view.due_at = petition.due_at;

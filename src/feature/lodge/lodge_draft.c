@@ -47,9 +47,9 @@ static const DbQuery expire = {
 
 const DbQuery *const lodge_queries[] = { &by_hash, &insert, &update, &expire, NULL };
 
-const DbTable lodge_tables[] = {
-    { "draft", DB_TABLE_MACHINERY },
-    { NULL, 0 },
+const DbTable        lodge_tables[] = {
+           { "draft", DB_TABLE_MACHINERY },
+           { NULL, 0 },
 };
 
 /* Half of the key is the ring's, half the cookie's. */
@@ -57,8 +57,8 @@ static bool
 draft_key(System *sys, const char *cookie, uint32_t epoch, CryptoKey *out, GError **error)
 {
     g_auto(CryptoKey) ring = { .id = 0 };
-    uint8_t           id[DRAFT_ID_SIZE];
-    Bytes             part = BYTES_OF(id);
+    uint8_t id[DRAFT_ID_SIZE];
+    Bytes   part = BYTES_OF(id);
 
     if (!crypto_from_base64(cookie, id, sizeof id))
         return fail(error, APP_ERROR_NOT_FOUND, "no draft has this id");
@@ -87,12 +87,15 @@ typedef struct {
     size_t      offset;
 } DraftText;
 
-#define DRAFT_TEXT(field) { #field, offsetof(LodgeDraft, field) }
+#define DRAFT_TEXT(field)                                                                          \
+    {                                                                                              \
+#field, offsetof(LodgeDraft, field)                                                        \
+    }
 
 static const DraftText texts[] = {
-    DRAFT_TEXT(type),    DRAFT_TEXT(about),       DRAFT_TEXT(subject),  DRAFT_TEXT(text),
-    DRAFT_TEXT(wanted),  DRAFT_TEXT(place_words), DRAFT_TEXT(happened), DRAFT_TEXT(contact),
-    DRAFT_TEXT(answers),
+    DRAFT_TEXT(type),     DRAFT_TEXT(about),   DRAFT_TEXT(subject),
+    DRAFT_TEXT(text),     DRAFT_TEXT(wanted),  DRAFT_TEXT(place_words),
+    DRAFT_TEXT(happened), DRAFT_TEXT(contact), DRAFT_TEXT(answers),
 };
 
 static const DraftText numbers[] = {
@@ -147,24 +150,27 @@ read_content(Arena *mem, Bytes content, LodgeDraft *draft, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
         const char *value = json_find(pairs, n, numbers[i].key);
 
-        *(int64_t *)(base + numbers[i].offset) = value == NULL ? 0 : g_ascii_strtoll(value, NULL, 10);
+        *(int64_t *)(base + numbers[i].offset) =
+            value == NULL ? 0 : g_ascii_strtoll(value, NULL, 10);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
-        *(bool *)(base + flags[i].offset) = g_strcmp0(json_find(pairs, n, flags[i].key), "true") == 0;
+        *(bool *)(base + flags[i].offset) =
+            g_strcmp0(json_find(pairs, n, flags[i].key), "true") == 0;
     return true;
 }
 
 bool
 lodge_draft_open(System *sys, DbTx *tx, const char *cookie, LodgeDraft *draft, GError **error)
 {
-    Arena            *mem = db_arena(tx);
-    Bytes             hash = attachment_draft_hash(mem, cookie), content;
+    Arena *mem = db_arena(tx);
+    Bytes  hash = attachment_draft_hash(mem, cookie), content;
     g_auto(CryptoKey) key = { .id = 0 };
-    DraftRow          row;
+    DraftRow row;
 
     if (hash.data == NULL)
         return fail(error, APP_ERROR_NOT_FOUND, "no draft cookie");
-    if (!db_one(tx, &by_hash, DB_PARAMS(db_bytes(hash), db_int(clock_now(sys->clock))), &row, error) ||
+    if (!db_one(tx, &by_hash, DB_PARAMS(db_bytes(hash), db_int(clock_now(sys->clock))), &row,
+                error) ||
         !draft_key(sys, cookie, crypto_key_id(row.content), &key, error) ||
         !crypto_open(mem, &key, place_of(hash), row.content, &content, error))
         return false;
@@ -176,8 +182,8 @@ bool
 lodge_draft_new(System *sys, Arena *mem, LodgeDraft *draft, char cookie[44], GError **error)
 {
     g_auto(CryptoKey) key = { .id = 0 };
-    WritePlan        *plan = plan_new(mem);
-    uint8_t           id[DRAFT_ID_SIZE], command[COMMAND_ID_SIZE];
+    WritePlan *plan = plan_new(mem);
+    uint8_t    id[DRAFT_ID_SIZE], command[COMMAND_ID_SIZE];
 
     crypto_random(id, sizeof id);
     crypto_random(command, sizeof command);
@@ -188,9 +194,10 @@ lodge_draft_new(System *sys, Arena *mem, LodgeDraft *draft, char cookie[44], GEr
     if (!draft_key(sys, cookie, 0, &key, error))
         return false;
     plan_one(plan, &insert,
-             DB_PARAMS(db_bytes(draft->hash), db_bytes(draft->command_id),
-                       db_bytes(crypto_seal(mem, &key, place_of(draft->hash), write_content(mem, draft))),
-                       db_int(clock_now(sys->clock) + DRAFT_LIFE)));
+             DB_PARAMS(
+                 db_bytes(draft->hash), db_bytes(draft->command_id),
+                 db_bytes(crypto_seal(mem, &key, place_of(draft->hash), write_content(mem, draft))),
+                 db_int(clock_now(sys->clock) + DRAFT_LIFE)));
     return db_apply(sys->db, plan, error);
 }
 
@@ -198,15 +205,16 @@ bool
 lodge_draft_save(System *sys, Arena *mem, const char *cookie, LodgeDraft *draft, GError **error)
 {
     g_auto(CryptoKey) key = { .id = 0 };
-    WritePlan        *plan = plan_new(mem);
+    WritePlan *plan = plan_new(mem);
     g_autoptr(GError) cause = NULL;
 
     if (!draft_key(sys, cookie, 0, &key, error))
         return false;
     plan_one(plan, &update,
-             DB_PARAMS(db_bytes(crypto_seal(mem, &key, place_of(draft->hash), write_content(mem, draft))),
-                       db_int(clock_now(sys->clock) + DRAFT_LIFE), db_bytes(draft->hash),
-                       db_int(draft->version)));
+             DB_PARAMS(
+                 db_bytes(crypto_seal(mem, &key, place_of(draft->hash), write_content(mem, draft))),
+                 db_int(clock_now(sys->clock) + DRAFT_LIFE), db_bytes(draft->hash),
+                 db_int(draft->version)));
     if (db_apply(sys->db, plan, &cause)) {
         draft->version++;
         return true;

@@ -22,10 +22,11 @@ fill_result(Request *req, const ReferenceHit *hit, ResultView *out)
 {
     const Reference *ref = system_reference(req->app);
 
-    out->pick = arena_printf(req->mem, "%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, (gint64)hit->entity_id,
-                             (gint64)hit->service_id);
-    out->title = hit->service_id != 0 ? reference_label(ref, "service.name", hit->service_id, req->lang)
-                                      : reference_label(ref, "entity.name", hit->entity_id, req->lang);
+    out->pick = arena_printf(req->mem, "%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT,
+                             (gint64)hit->entity_id, (gint64)hit->service_id);
+    out->title = hit->service_id != 0
+                     ? reference_label(ref, "service.name", hit->service_id, req->lang)
+                     : reference_label(ref, "entity.name", hit->entity_id, req->lang);
     out->meta = hit_meta(req, ref, hit);
 }
 
@@ -42,9 +43,12 @@ find(Request *req, const char *words, ResultsView *out)
 }
 
 static bool
-show(Request *req, Response *res, const LodgeDraft *draft, Form *form, const char *words, int status)
+show(Request *req, Response *res, const LodgeDraft *draft, Form *form, const char *words,
+     int status)
 {
-    EntityView view = { .form = { .form = form, .action = "/new/entity" }, .words = words, .script_n = "{n}" };
+    EntityView view = { .form = { .form = form, .action = "/new/entity" },
+                        .words = words,
+                        .script_n = "{n}" };
 
     lodge_fill_steps(req, draft, STEP_ENTITY, &view.steps);
     if (words != NULL && words[0] != '\0')
@@ -62,7 +66,8 @@ lodge_entity_page(Request *req, Response *res, GError **error)
 
     if (!lodge_load(req, res, &draft, &there, error))
         return false;
-    return !there || show(req, res, &draft, form_blank(req->mem, &lodge_pick_form), request_query(req, "q"), 200);
+    return !there || show(req, res, &draft, form_blank(req->mem, &lodge_pick_form),
+                          request_query(req, "q"), 200);
 }
 
 /* "12:34" → entity and service that exist and belong together. */

@@ -18,8 +18,9 @@ static const struct {
     const char *kind;
     FormKind    form;
 } kinds[] = {
-    { "text", FORM_TEXT },     { "long_text", FORM_LONG_TEXT }, { "number", FORM_DIGITS }, { "date", FORM_TEXT },
-    { "choice", FORM_CHOICE }, { "choices", FORM_CHOICE },      { "phone", FORM_PHONE },   { "reference", FORM_TEXT },
+    { "text", FORM_TEXT },   { "long_text", FORM_LONG_TEXT }, { "number", FORM_DIGITS },
+    { "date", FORM_TEXT },   { "choice", FORM_CHOICE },       { "choices", FORM_CHOICE },
+    { "phone", FORM_PHONE }, { "reference", FORM_TEXT },
 };
 
 static FormKind
@@ -61,9 +62,13 @@ make_spec(Request *req, const ServiceField *const *fields, size_t n)
     for (size_t i = 0; i < n; i++) {
         bool many = strcmp(fields[i]->kind, "choices") == 0;
 
-        out[i] = (FormField){ .name = form_name(req->mem, fields[i]), .kind = kind_of(fields[i]),
-                              .offset = offset, .required = fields[i]->required, .many = many,
-                              .label_text = reference_label(ref, "service_field.label", fields[i]->id, req->lang),
+        out[i] = (FormField){ .name = form_name(req->mem, fields[i]),
+                              .kind = kind_of(fields[i]),
+                              .offset = offset,
+                              .required = fields[i]->required,
+                              .many = many,
+                              .label_text = reference_label(ref, "service_field.label",
+                                                            fields[i]->id, req->lang),
                               .hint_text = hint_of(req, ref, fields[i]) };
         if (out[i].kind != FORM_CHOICE)
             out[i].max = (size_t)fields[i]->max_length;
@@ -81,19 +86,21 @@ make_choices(Request *req, const ServiceField *const *fields, size_t n)
     size_t           used = 0;
 
     for (size_t i = 0; i < n; i++) {
-        g_auto(GStrv) codes = fields[i]->choices == NULL ? NULL : g_strsplit(fields[i]->choices, "|", -1);
-        size_t        n_codes = codes == NULL ? 0 : g_strv_length(codes);
-        Choice       *choices = ARENA_ARRAY(req->mem, Choice, n_codes);
+        g_auto(GStrv) codes =
+            fields[i]->choices == NULL ? NULL : g_strsplit(fields[i]->choices, "|", -1);
+        size_t  n_codes = codes == NULL ? 0 : g_strv_length(codes);
+        Choice *choices = ARENA_ARRAY(req->mem, Choice, n_codes);
 
         if (n_codes == 0)
             continue;
         for (size_t c = 0; c < n_codes; c++)
-            choices[c] = (Choice){
-                .value = arena_copy(req->mem, codes[c]),
-                .label = reference_label(ref, arena_printf(req->mem, "service_field.choice.%s", codes[c]),
-                                         fields[i]->id, req->lang)
-            };
-        lists[used++] = (Choices){ .field = form_name(req->mem, fields[i]), .choices = choices, .n = n_codes };
+            choices[c] =
+                (Choice){ .value = arena_copy(req->mem, codes[c]),
+                          .label = reference_label(
+                              ref, arena_printf(req->mem, "service_field.choice.%s", codes[c]),
+                              fields[i]->id, req->lang) };
+        lists[used++] =
+            (Choices){ .field = form_name(req->mem, fields[i]), .choices = choices, .n = n_codes };
     }
     return lists;
 }
@@ -105,10 +112,12 @@ show(Request *req, Response *res, const LodgeDraft *draft, Form *form, int statu
     size_t                     n;
     const ServiceField *const *fields = reference_fields(ref, draft->service_id, &n);
     FieldNames                *names = ARENA_ARRAY(req->mem, FieldNames, n);
-    FieldsView                 view = { .form = { .form = form, .action = "/new/fields",
-                                                  .choices = make_choices(req, fields, n) },
-                                        .service = reference_label(ref, "service.name", draft->service_id, req->lang),
-                                        .fields = names, .n_fields = n };
+    FieldsView                 view = {
+                        .form = { .form = form, .action = "/new/fields", .choices = make_choices(req, fields, n) },
+                        .service = reference_label(ref, "service.name", draft->service_id, req->lang),
+                        .fields = names,
+                        .n_fields = n
+    };
 
     for (size_t i = 0; i < n; i++)
         names[i].name = form->spec->fields[i].name;
@@ -212,24 +221,27 @@ lodge_fields_save(Request *req, Response *res, GError **error)
 }
 
 bool
-lodge_fields_answers(Request *req, const LodgeDraft *draft, PetitionAnswer **answers, size_t *n, GError **error)
+lodge_fields_answers(Request *req, const LodgeDraft *draft, PetitionAnswer **answers, size_t *n,
+                     GError **error)
 {
     size_t                     n_fields, n_pairs = 0;
     const ServiceField *const *fields =
         reference_fields(system_reference(req->app), draft->service_id, &n_fields);
-    JsonPair                   pairs[MOST_FIELDS];
+    JsonPair pairs[MOST_FIELDS];
 
     *n = 0;
     *answers = ARENA_ARRAY(req->mem, PetitionAnswer, n_fields + 1);
     if (draft->answers == NULL)
         return true;
-    if (!json_read(req->mem, draft->answers, strlen(draft->answers), pairs, MOST_FIELDS, &n_pairs, error))
+    if (!json_read(req->mem, draft->answers, strlen(draft->answers), pairs, MOST_FIELDS, &n_pairs,
+                   error))
         return false;
     for (size_t i = 0; i < n_fields; i++) {
         const char *value = json_find(pairs, n_pairs, fields[i]->code);
 
         if (value != NULL)
-            (*answers)[(*n)++] = (PetitionAnswer){ .code = fields[i]->code, .version = fields[i]->version,
+            (*answers)[(*n)++] = (PetitionAnswer){ .code = fields[i]->code,
+                                                   .version = fields[i]->version,
                                                    .value = value };
     }
     return true;

@@ -11,17 +11,19 @@
 static bool
 load_files(Request *req, const LodgeDraft *draft, FilesView *view, GError **error)
 {
-    System         *sys = req->app;
+    System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
-    Attachment     *rows;
-    FileView       *files;
-    size_t          n;
+    Attachment *rows;
+    FileView   *files;
+    size_t      n;
 
     if (tx == NULL || !attachment_of_draft(sys, tx, draft->hash, &rows, &n, error))
         return false;
     files = ARENA_ARRAY(req->mem, FileView, n);
     for (size_t i = 0; i < n; i++)
-        files[i] = (FileView){ .id = rows[i].id, .size = rows[i].size, .name = rows[i].name,
+        files[i] = (FileView){ .id = rows[i].id,
+                               .size = rows[i].size,
+                               .name = rows[i].name,
                                .image = g_str_has_prefix(rows[i].type, "image/"),
                                .media = g_str_has_prefix(rows[i].type, "video/") ||
                                         g_str_has_prefix(rows[i].type, "audio/") };
@@ -33,7 +35,9 @@ load_files(Request *req, const LodgeDraft *draft, FilesView *view, GError **erro
 static bool
 show(Request *req, Response *res, const LodgeDraft *draft, Form *form, int status, GError **error)
 {
-    FilesView view = { .form = { .form = form, .action = "/new/files", .files = true, .question = true } };
+    FilesView view = {
+        .form = { .form = form, .action = "/new/files", .files = true, .question = true }
+    };
 
     if (!load_files(req, draft, &view, error))
         return false;

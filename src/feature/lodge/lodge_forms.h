@@ -36,6 +36,6 @@ typedef struct {
     const char *none;
 } NoForm;
 
-extern const FormSpec lodge_type_form, lodge_identity_form, lodge_pick_form, lodge_about_form, lodge_text_form,
-    lodge_short_text_form, lodge_place_form, lodge_contact_form, lodge_fields_form, lodge_files_form,
-    lodge_no_form;
+extern const FormSpec lodge_type_form, lodge_identity_form, lodge_pick_form, lodge_about_form,
+    lodge_text_form, lodge_short_text_form, lodge_place_form, lodge_contact_form, lodge_fields_form,
+    lodge_files_form, lodge_no_form;

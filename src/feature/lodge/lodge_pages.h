@@ -8,7 +8,8 @@
 #include "feature/petition/petition.h"
 
 /* The draft of this browser; without one the visitor is sent to the beginning and *draft is not set. */
-bool lodge_load(Request *req, Response *res, LodgeDraft *draft, bool *there, GError **error) MUST_USE;
+bool
+lodge_load(Request *req, Response *res, LodgeDraft *draft, bool *there, GError **error) MUST_USE;
 /* Save and go on: to the first question that is open, or back to the answers when all are given. */
 bool lodge_go_on(Request *req, Response *res, LodgeDraft *draft, GError **error) MUST_USE;
 /* The chosen service asks something of its own. */
@@ -29,8 +30,8 @@ bool lodge_place_save(Request *req, Response *res, GError **error);
 bool lodge_fields_page(Request *req, Response *res, GError **error);
 bool lodge_fields_save(Request *req, Response *res, GError **error);
 /* The answers of a draft, for the submission and for checking. */
-bool lodge_fields_answers(Request *req, const LodgeDraft *draft, PetitionAnswer **answers, size_t *n,
-                          GError **error) MUST_USE;
+bool lodge_fields_answers(Request *req, const LodgeDraft *draft, PetitionAnswer **answers,
+                          size_t *n, GError **error) MUST_USE;
 
 bool lodge_files_page(Request *req, Response *res, GError **error);
 bool lodge_files_save(Request *req, Response *res, GError **error);

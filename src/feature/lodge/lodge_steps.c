@@ -96,7 +96,8 @@ lodge_step_before(const LodgeDraft *draft, LodgeStep step, bool has_fields)
 }
 
 void
-lodge_step_count(const LodgeDraft *draft, LodgeStep step, bool has_fields, int64_t *place, int64_t *all)
+lodge_step_count(const LodgeDraft *draft, LodgeStep step, bool has_fields, int64_t *place,
+                 int64_t *all)
 {
     *place = 0;
     *all = 0;

@@ -29,4 +29,5 @@ LodgeStep lodge_step_first_open(const LodgeDraft *draft, bool has_fields);
 /* The question before `step` that is asked; TYPE for the first. */
 LodgeStep lodge_step_before(const LodgeDraft *draft, LodgeStep step, bool has_fields);
 /* "Question `place` of `all`" */
-void lodge_step_count(const LodgeDraft *draft, LodgeStep step, bool has_fields, int64_t *place, int64_t *all);
+void lodge_step_count(const LodgeDraft *draft, LodgeStep step, bool has_fields, int64_t *place,
+                      int64_t *all);

@@ -84,8 +84,8 @@ bool
 lodge_text_keep(Request *req, Response *res, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    LodgeDraft        draft;
-    bool              there;
+    LodgeDraft draft;
+    bool       there;
 
     if (!lodge_load(req, res, &draft, &there, error))
         return false;
@@ -130,15 +130,15 @@ place_choices(Request *req)
     for (size_t i = 0; i < n_governorates; i++) {
         size_t              n_districts;
         const Place *const *districts = reference_places(ref, governorates[i]->id, &n_districts);
-        const char         *name = reference_label(ref, "place.name", governorates[i]->id, req->lang);
+        const char *name = reference_label(ref, "place.name", governorates[i]->id, req->lang);
 
         choices[n++] = (Choice){ .value = governorates[i]->code, .label = name };
         for (size_t d = 0; d < n_districts; d++)
-            choices[n++] = (Choice){
-                .value = districts[d]->code,
-                .label = arena_printf(req->mem, "%s – %s", name,
-                                      reference_label(ref, "place.name", districts[d]->id, req->lang))
-            };
+            choices[n++] =
+                (Choice){ .value = districts[d]->code,
+                          .label = arena_printf(
+                              req->mem, "%s – %s", name,
+                              reference_label(ref, "place.name", districts[d]->id, req->lang)) };
     }
     lists[0] = (Choices){ .field = "place", .choices = choices, .n = n, .as_list = true };
     return lists;
@@ -147,7 +147,8 @@ place_choices(Request *req)
 static bool
 show_place(Request *req, Response *res, const LodgeDraft *draft, Form *form, int status)
 {
-    TextView view = { .form = { .form = form, .action = "/new/place", .choices = place_choices(req) } };
+    TextView view = { .form = {
+                          .form = form, .action = "/new/place", .choices = place_choices(req) } };
 
     lodge_fill_steps(req, draft, STEP_PLACE, &view.steps);
     lodge_place_html(html_page(req, res, status), &view);
@@ -187,7 +188,8 @@ lodge_place_save(Request *req, Response *res, GError **error)
         return true;
     if (!form_ok(req->form))
         return show_place(req, res, &draft, req->form, 422);
-    place = data->place == NULL ? NULL : reference_place_by_code(system_reference(req->app), data->place);
+    place = data->place == NULL ? NULL
+                                : reference_place_by_code(system_reference(req->app), data->place);
     if (data->place != NULL && place == NULL) {
         form_mistake(req->form, "place", MSG_LODGE_PLACE_UNKNOWN, NULL, NULL);
         return show_place(req, res, &draft, req->form, 422);

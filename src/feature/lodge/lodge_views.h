@@ -72,7 +72,7 @@ typedef struct FilesView {
 typedef struct AnswerView {
     int         label; /* a message; 0: `title` */
     const char *title, *text, *change;
-    bool        said;  /* a person's words */
+    bool        said; /* a person's words */
     bool        lines;
 } AnswerView;
 

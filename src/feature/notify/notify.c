@@ -16,8 +16,8 @@ static const struct {
     const char *kind;
     bool        call;
 } told[] = {
-    { "submit", false }, { "route", false },  { "accept", false }, { "set_period", false },
-    { "update", false }, { "close", true },
+    { "submit", false },     { "route", false },  { "accept", false },
+    { "set_period", false }, { "update", false }, { "close", true },
 };
 
 static const char *
@@ -38,12 +38,15 @@ notify_on_event(Prepare *prepare, const Event *event, GError **error)
 
         if (strcmp(told[i].kind, event->kind) != 0 || event->contact == NULL)
             continue;
-        message = (OutboxMessage){ .petition_id = event->petition_id, .event_id = event->id,
-                                   .recipient = "requester", .message = event->kind,
+        message = (OutboxMessage){ .petition_id = event->petition_id,
+                                   .event_id = event->id,
+                                   .recipient = "requester",
+                                   .message = event->kind,
                                    .channel = channel_for(event, told[i].call),
-                                   .lang = event->lang, .at = prepare->recorded_at };
-        message.dedupe = arena_printf(prepare->mem, "e%" G_GINT64_FORMAT ":%s:%s", (gint64)event->id,
-                                      message.recipient, message.channel);
+                                   .lang = event->lang,
+                                   .at = prepare->recorded_at };
+        message.dedupe = arena_printf(prepare->mem, "e%" G_GINT64_FORMAT ":%s:%s",
+                                      (gint64)event->id, message.recipient, message.channel);
         outbox_add(prepare, &message);
     }
     return true;
@@ -96,17 +99,18 @@ fill_parts(System *sys, Arena *mem, const OutboxRow *row, MessageParts *parts)
 {
     const Reference *ref = system_reference(sys);
     const Petition  *petition = parts->petition;
-    int64_t          entity = parts->event != NULL && parts->event->entity_to != 0 ? parts->event->entity_to
-                                                                                   : petition->entity_id;
-    AppTime          due = parts->event != NULL ? parts->event->due_at : petition->due_at;
-    const char      *outcome = parts->event != NULL ? parts->event->outcome : petition->outcome;
-    char             number[NUMBER_TEXT_SIZE];
+    int64_t entity = parts->event != NULL && parts->event->entity_to != 0 ? parts->event->entity_to
+                                                                          : petition->entity_id;
+    AppTime due = parts->event != NULL ? parts->event->due_at : petition->due_at;
+    const char *outcome = parts->event != NULL ? parts->event->outcome : petition->outcome;
+    char        number[NUMBER_TEXT_SIZE];
 
     number_format(petition->number, number);
     parts->number = arena_copy(mem, number);
     parts->entity = reference_label(ref, "entity.name", entity, row->lang);
     parts->date = i18n_date(mem, parts->words, sys->zone, due);
-    parts->outcome = outcome == NULL ? "" : i18n_text(parts->words, i18n_find_in("outcome.", outcome));
+    parts->outcome =
+        outcome == NULL ? "" : i18n_text(parts->words, i18n_find_in("outcome.", outcome));
     parts->link = follow_link(sys, mem, petition, parts->number);
 }
 

@@ -8,12 +8,12 @@
 #include "feature/feature.h"
 
 /* The text of a message in its language, without identity. `subject` is for e-mail. */
-bool notify_text(System *sys, DbTx *tx, const OutboxRow *row, const char **subject, const char **text,
-                 GError **error) MUST_USE;
+bool notify_text(System *sys, DbTx *tx, const OutboxRow *row, const char **subject,
+                 const char **text, GError **error) MUST_USE;
 
 /* A one-time code by SMS, at once: never an outbox row. BUSY when the gateway does not take it. In
  * trial mode without a gateway it succeeds: the page shows the code. */
-bool notify_send_code(System *sys, Arena *mem, const char *phone, const char *digits, const char *lang,
-                      GError **error) MUST_USE;
+bool notify_send_code(System *sys, Arena *mem, const char *phone, const char *digits,
+                      const char *lang, GError **error) MUST_USE;
 
-extern const Feature        notify_feature;
+extern const Feature notify_feature;

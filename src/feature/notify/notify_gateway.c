@@ -59,7 +59,8 @@ add_argument(GString *url, CURL *call, const char *name, const char *value)
 {
     char *escaped = curl_easy_escape(call, value, 0);
 
-    g_string_append_printf(url, "%c%s=%s", strchr(url->str, '?') == NULL ? '?' : '&', name, escaped);
+    g_string_append_printf(url, "%c%s=%s", strchr(url->str, '?') == NULL ? '?' : '&', name,
+                           escaped);
     curl_free(escaped);
 }
 
@@ -132,15 +133,16 @@ append_base64(GString *mail, const char *text)
 static GString *
 write_mail(Arena *mem, const char *from, const char *to, const char *subject, const char *text)
 {
-    GString  *mail = g_string_new(NULL);
+    GString   *mail = g_string_new(NULL);
     GDateTime *now = g_date_time_new_now_utc();
-    char     *date = g_date_time_format(now, "%d %b %Y %H:%M:%S +0000");
+    char      *date = g_date_time_format(now, "%d %b %Y %H:%M:%S +0000");
 
-    g_string_append_printf(mail,
-                           "Date: %s\r\nFrom: %s\r\nTo: %s\r\nSubject: %s\r\n"
-                           "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                           "Content-Transfer-Encoding: base64\r\nAuto-Submitted: auto-generated\r\n\r\n",
-                           date, from, to, encode_header(mem, subject));
+    g_string_append_printf(
+        mail,
+        "Date: %s\r\nFrom: %s\r\nTo: %s\r\nSubject: %s\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: base64\r\nAuto-Submitted: auto-generated\r\n\r\n",
+        date, from, to, encode_header(mem, subject));
     append_base64(mail, text);
     g_free(date);
     g_date_time_unref(now);
@@ -193,7 +195,9 @@ notify_gateway_mail(const Gateways *gateways, Arena *mem, const char *address, c
     if (gateways->mail_user != NULL) {
         curl_easy_setopt(call, CURLOPT_USERNAME, gateways->mail_user);
         curl_easy_setopt(call, CURLOPT_PASSWORD,
-                         gateways->mail_password == NULL ? "" : (const char *)secret_data(gateways->mail_password));
+                         gateways->mail_password == NULL
+                             ? ""
+                             : (const char *)secret_data(gateways->mail_password));
     }
     code = curl_easy_perform(call);
     curl_easy_getinfo(call, CURLINFO_RESPONSE_CODE, &status);

@@ -12,7 +12,7 @@ typedef enum {
 } GatewayAnswer;
 
 /* `reason` is a short code of ours, in `mem`, for the fate on the file. */
-GatewayAnswer notify_gateway_sms(const Gateways *gateways, Arena *mem, const char *phone, const char *text,
-                          const char **reason);
+GatewayAnswer notify_gateway_sms(const Gateways *gateways, Arena *mem, const char *phone,
+                                 const char *text, const char **reason);
 GatewayAnswer notify_gateway_mail(const Gateways *gateways, Arena *mem, const char *address,
-                           const char *subject, const char *text, const char **reason);
+                                  const char *subject, const char *text, const char **reason);

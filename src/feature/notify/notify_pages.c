@@ -34,16 +34,16 @@ fill_message(System *sys, DbTx *tx, const OutboxRow *row, OutboxMessageView *out
 static bool
 outbox(Request *req, Response *res, GError **error)
 {
-    System            *sys = req->app;
-    const char        *before = request_query(req, "before");
-    g_autoptr(DbTx)    tx = db_begin(sys->db, req->mem, error);
+    System     *sys = req->app;
+    const char *before = request_query(req, "before");
+    g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
     OutboxView         view = { .n_messages = 0 };
     OutboxMessageView *messages;
     OutboxRow         *rows;
     size_t             n;
 
-    if (tx == NULL ||
-        !outbox_recent(tx, before == NULL ? 0 : g_ascii_strtoll(before, NULL, 10), &rows, &n, error))
+    if (tx == NULL || !outbox_recent(tx, before == NULL ? 0 : g_ascii_strtoll(before, NULL, 10),
+                                     &rows, &n, error))
         return false;
 
     messages = ARENA_ARRAY(req->mem, OutboxMessageView, n);

@@ -53,8 +53,8 @@ next_try(AppTime now, int64_t tries)
 }
 
 static bool
-settle(System *sys, Arena *mem, const OutboxRow *row, GatewayAnswer answer, const char *reason, AppTime now,
-       GError **error)
+settle(System *sys, Arena *mem, const OutboxRow *row, GatewayAnswer answer, const char *reason,
+       AppTime now, GError **error)
 {
     bool once_more = row->error == NULL || strcmp(row->error, "no_answer_in_time") != 0;
 
@@ -75,9 +75,9 @@ load(System *sys, Arena *mem, const OutboxRow *row, Contact *contact, const char
      const char **text, GError **error)
 {
     g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
-    Petition        petition;
-    int64_t         person_id;
-    const char     *lang;
+    Petition    petition;
+    int64_t     person_id;
+    const char *lang;
 
     return tx != NULL && petition_by_id(tx, row->petition_id, &petition, error) &&
            notify_text(sys, tx, row, subject, text, error) &&
@@ -112,8 +112,8 @@ send_channel(System *sys, Arena *mem, const char *channel, Hand hand, AppTime no
         return false;
     for (size_t i = 0; i < n; i++) {
         if (!reached) {
-            if (!outbox_settle(sys, mem, &rows[i], "waiting", next_try(now, rows[i].tries), rows[i].error,
-                               error))
+            if (!outbox_settle(sys, mem, &rows[i], "waiting", next_try(now, rows[i].tries),
+                               rows[i].error, error))
                 return false;
             continue;
         }
@@ -151,6 +151,7 @@ notify_send_code(System *sys, Arena *mem, const char *phone, const char *digits,
     if (sys->gateways.sms_url == NULL)
         return sys->trial || fail(error, APP_ERROR_BUSY, "no SMS gateway for a one-time code");
     if (notify_gateway_sms(&sys->gateways, mem, phone, text, &reason) != GATEWAY_TAKEN)
-        return fail(error, APP_ERROR_BUSY, "the SMS gateway did not take a one-time code: %s", reason);
+        return fail(error, APP_ERROR_BUSY, "the SMS gateway did not take a one-time code: %s",
+                    reason);
     return true;
 }

@@ -6,7 +6,7 @@
 typedef struct OutboxMessageView {
     bool        sms, email, call; /* its channel */
     bool        sent, waiting, dead;
-    int         channel, fate;    /* messages */
+    int         channel, fate; /* messages */
     const char *subject, *text, *lang;
     AppTime     created_at;
     int64_t     tries;

@@ -10,8 +10,10 @@
 
 #define FILE_PATH "/office/requests/{number}"
 #define ACT(name, perm, spec)                                                                      \
-    { HTTP_POST, FILE_PATH "/" name, office_deed_act, .needs = (perm), .limit = LIMIT_ACT,         \
-      .form = &(spec) }
+    {                                                                                              \
+        HTTP_POST, FILE_PATH "/" name, office_deed_act, .needs = (perm), .limit = LIMIT_ACT,       \
+                                                        .form = &(spec)                            \
+    }
 
 static const Route routes[] = {
     { HTTP_GET, "/office", office_list_inbox, .needs = PERM_OFFICER },

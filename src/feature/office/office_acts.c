@@ -77,9 +77,9 @@ sentence_of(const Acting *acting, const Form *form)
 {
     const FormMistake *mistake = form_mistake_of(form, "");
 
-    return mistake == NULL ? NULL
-                           : form_view_sentence(acting->reader->mem, acting->reader->words, form,
-                                                mistake);
+    return mistake == NULL
+               ? NULL
+               : form_view_sentence(acting->reader->mem, acting->reader->words, form, mistake);
 }
 
 /* NULL when it is not for this reader, or not now. `refusal` is the rule's word on an empty one. */
@@ -129,9 +129,9 @@ directorates(const Acting *acting)
 
     for (size_t i = 0; i < n; i++)
         if (!all[i]->retired)
-            choices[kept++] =
-                (Choice){ .value = arena_printf(reader->mem, "%" G_GINT64_FORMAT, (gint64)all[i]->id),
-                          .label = office_words_directorate(reader, all[i]->id) };
+            choices[kept++] = (Choice){ .value = arena_printf(reader->mem, "%" G_GINT64_FORMAT,
+                                                              (gint64)all[i]->id),
+                                        .label = office_words_directorate(reader, all[i]->id) };
     return (Choices){ .field = "directorate", .choices = choices, .n = kept, .as_list = true };
 }
 
@@ -199,10 +199,10 @@ consult_act(Acting *acting)
         return NULL;
     lists[0] = directorates(acting);
     act->form.choices = lists;
-    act->hint = i18n_format(
-        reader->mem, reader->words, MSG_OFFICE_CONSULT_MOST,
-        I18N_ARGS(office_words_days(
-            reader, petition_rule_most_answer_days(&acting->rules, acting->petition))));
+    act->hint =
+        i18n_format(reader->mem, reader->words, MSG_OFFICE_CONSULT_MOST,
+                    I18N_ARGS(office_words_days(
+                        reader, petition_rule_most_answer_days(&acting->rules, acting->petition))));
     return act;
 }
 
@@ -210,17 +210,15 @@ static const OfficeAct *
 period_act(Acting *acting)
 {
     const OfficeReader *reader = acting->reader;
-    int64_t             latest =
-        petition_rule_latest_day(acting->rules.calendar, acting->petition);
-    OfficeAct *act = act_of(
-        acting, ACTION_SET_PERIOD, &office_forms_period, "period",
-        petition_rule_set_period(&acting->rules, acting->petition, &(PetitionSetPeriod){ 0 }));
+    int64_t             latest = petition_rule_latest_day(acting->rules.calendar, acting->petition);
+    OfficeAct          *act = act_of(
+                 acting, ACTION_SET_PERIOD, &office_forms_period, "period",
+                 petition_rule_set_period(&acting->rules, acting->petition, &(PetitionSetPeriod){ 0 }));
 
     if (act != NULL)
-        act->hint =
-            i18n_format(reader->mem, reader->words, MSG_OFFICE_PERIOD_LATEST,
-                        I18N_ARGS(i18n_date(reader->mem, reader->words, reader->sys->zone,
-                                            zone_midnight(reader->sys->zone, latest))));
+        act->hint = i18n_format(reader->mem, reader->words, MSG_OFFICE_PERIOD_LATEST,
+                                I18N_ARGS(i18n_date(reader->mem, reader->words, reader->sys->zone,
+                                                    zone_midnight(reader->sys->zone, latest))));
     return act;
 }
 

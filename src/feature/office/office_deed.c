@@ -77,7 +77,7 @@ static bool
 run_close(const Deed *deed, GError **error)
 {
     const OfficeCloseForm *data = deed->form->values;
-    const PetitionClose    cmd = { .on = deed->on, .outcome = data->outcome, .answer = data->answer };
+    const PetitionClose cmd = { .on = deed->on, .outcome = data->outcome, .answer = data->answer };
 
     return petition_close(deed->context, &cmd, deed->acted, deed->outcome, error);
 }
@@ -180,12 +180,11 @@ show_failure(Request *req, Response *res, int64_t number, const GError *cause, G
     case APP_ERROR_CONFLICT:
         return show_conflict(req, res, number, error);
     case APP_ERROR_BUSY:
-        return office_file_show(req, res,
-                                &(OfficeFileAsk){ .number = number,
-                                                  .status = 503,
-                                                  .tried = req->form,
-                                                  .notice = MSG_OFFICE_BUSY },
-                                error);
+        return office_file_show(
+            req, res,
+            &(OfficeFileAsk){
+                .number = number, .status = 503, .tried = req->form, .notice = MSG_OFFICE_BUSY },
+            error);
     case APP_ERROR_NOT_FOUND:
         return office_file_show(req, res, &(OfficeFileAsk){ .number = number, .tried = req->form },
                                 error);
@@ -218,10 +217,10 @@ redirect_done(const Request *req, Response *res, const struct Kind *kind, int64_
 bool
 office_deed_act(Request *req, Response *res, GError **error)
 {
-    const struct Kind   *kind = kind_of(req->route->form);
-    PetitionActed        acted;
-    CommandOutcome       outcome = { .repeated = false };
-    g_autoptr(GError)    cause = NULL;
+    const struct Kind *kind = kind_of(req->route->form);
+    PetitionActed      acted;
+    CommandOutcome     outcome = { .repeated = false };
+    g_autoptr(GError) cause = NULL;
     int64_t              number;
     const CommandContext context = {
         .sys = req->app,
@@ -235,8 +234,9 @@ office_deed_act(Request *req, Response *res, GError **error)
     if (!form_ok(req->form))
         return show_refused(req, res, number, error);
 
-    Deed deed = { &context, { number, office_forms_version(req->form), false }, req->form, &acted,
-                  &outcome };
+    Deed deed = {
+        &context, { number, office_forms_version(req->form), false }, req->form, &acted, &outcome
+    };
     if (kind->run(&deed, &cause)) {
         redirect_done(req, res, kind, number);
         return true;
@@ -264,13 +264,13 @@ fill_preview(const OfficeReader *reader, const PetitionFile *file, Form *form,
 {
     const Petition *petition = &file->petition;
     const Words    *words = i18n_words(petition->lang);
-    const char     *entity = petition->entity_id == 0
-                                 ? i18n_text(words, MSG_OFFICE_HOLDER_UNIT)
-                                 : reference_label(reader->ref, "entity.name",
-                                                   petition->entity_id, petition->lang);
-    const char     *until = i18n_date(reader->mem, words, reader->sys->zone,
-                                      petition_rule_rate_by(reader->now));
-    const char     *outcome = form_typed(form, "outcome");
+    const char     *entity =
+        petition->entity_id == 0
+                ? i18n_text(words, MSG_OFFICE_HOLDER_UNIT)
+                : reference_label(reader->ref, "entity.name", petition->entity_id, petition->lang);
+    const char *until =
+        i18n_date(reader->mem, words, reader->sys->zone, petition_rule_rate_by(reader->now));
+    const char *outcome = form_typed(form, "outcome");
 
     *view = (OfficePreviewView){
         .number = petition->number,
@@ -282,8 +282,8 @@ fill_preview(const OfficeReader *reader, const PetitionFile *file, Form *form,
         .dir = i18n_language(words)->dir,
         .from = entity,
         .badge = i18n_text(words, MSG_STATUS_ANSWERED_BADGE),
-        .sentence = i18n_format(reader->mem, words, MSG_STATUS_ANSWERED_SENTENCE,
-                                I18N_ARGS(entity, until)),
+        .sentence =
+            i18n_format(reader->mem, words, MSG_STATUS_ANSWERED_SENTENCE, I18N_ARGS(entity, until)),
         .outcome = i18n_text(words, i18n_find_in("outcome.", outcome)),
         .answer = form_typed(form, "answer"),
     };
@@ -295,7 +295,7 @@ static bool
 try_close(const OfficeReader *reader, Request *req, int64_t number, OfficePreviewView *view,
           GError **error)
 {
-    g_autoptr(DbTx)        tx = db_begin(reader->sys->db, req->mem, error);
+    g_autoptr(DbTx) tx = db_begin(reader->sys->db, req->mem, error);
     const OfficeCloseForm *data = req->form->values;
     const PetitionClose    cmd = { .outcome = data->outcome, .answer = data->answer };
     Calendar               calendar = system_calendar(reader->sys);
@@ -303,8 +303,7 @@ try_close(const OfficeReader *reader, Request *req, int64_t number, OfficePrevie
     const Refusal         *refusal;
     PetitionFile           file;
 
-    if (tx == NULL ||
-        !petition_file(reader->sys, tx, reader->who, number, false, &file, error))
+    if (tx == NULL || !petition_file(reader->sys, tx, reader->who, number, false, &file, error))
         return false;
     if (!office_acts_may(reader, &file.petition, ACTION_CLOSE))
         return fail(error, APP_ERROR_FORBIDDEN, "closing is not theirs");
@@ -326,7 +325,7 @@ office_deed_preview(Request *req, Response *res, GError **error)
     OfficeReader      reader = office_words_reader(req);
     OfficePreviewView view;
     g_autoptr(GError) cause = NULL;
-    int64_t           number;
+    int64_t number;
 
     if (!office_file_number(req, &number, error))
         return false;

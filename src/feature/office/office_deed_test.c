@@ -32,10 +32,9 @@ accept(OfficeFixture *fixture)
 static void
 note(OfficeFixture *fixture, const char *text)
 {
-    g_assert_cmpint(
-        petition_trial_note(&fixture->trial, &fixture->trial.fixture->head,
-                            (PetitionNote){ petition_trial_on(&fixture->trial), text }),
-        ==, DONE);
+    g_assert_cmpint(petition_trial_note(&fixture->trial, &fixture->trial.fixture->head,
+                                        (PetitionNote){ petition_trial_on(&fixture->trial), text }),
+                    ==, DONE);
 }
 
 static void
@@ -58,26 +57,9 @@ test_accept(OfficeFixture *fixture, const void *data)
     stands(fixture, "in_progress", 2);
 }
 
-/* The same form twice is the same act, and never a conflict with oneself. */
+/* The form of the page sent twice is one act, and never a conflict with oneself. */
 static void
 test_double_tap(OfficeFixture *fixture, const void *data)
-{
-    (void)data;
-    for (int tap = 0; tap < 2; tap++)
-        g_assert_cmpint(POST(fixture, liaison(fixture), "accept", "version", "1", "command",
-                             "AAECAwQFBgcICQoLDA0ODw"),
-                        ==, 303);
-    g_assert_true(g_str_has_suffix(office_fixture_target(fixture), "?done=accept"));
-    stands(fixture, "in_progress", 2);
-    g_assert_cmpint(POST(fixture, liaison(fixture), "note", "version", "2", "note", "بالرقم نفسه",
-                         "command", "AAECAwQFBgcICQoLDA0ODw"),
-                    ==, 422); /* other content under the same id */
-    office_fixture_shows(fixture, "بالرقم نفسه");
-}
-
-/* The same with the command id that the page itself carried. */
-static void
-test_double_tap_of_the_page(OfficeFixture *fixture, const void *data)
 {
     const char *action = arena_printf(fixture->trial.fixture->mem, "action=\"%s\"",
                                       office_fixture_path(fixture, "accept"));
@@ -87,11 +69,17 @@ test_double_tap_of_the_page(OfficeFixture *fixture, const void *data)
     const char *version = office_fixture_value(fixture, action, "version");
     const char *command = office_fixture_value(fixture, action, "command");
 
-    for (int tap = 0; tap < 2; tap++)
-        POST(fixture, liaison(fixture), "accept", "version", version, "command", command);
+    for (int tap = 0; tap < 2; tap++) {
+        g_assert_cmpint(
+            POST(fixture, liaison(fixture), "accept", "version", version, "command", command), ==,
+            303);
+        g_assert_true(g_str_has_suffix(office_fixture_target(fixture), "?done=accept"));
+    }
     stands(fixture, "in_progress", 2);
-    if (response_status(fixture->answer) != 303)
-        g_test_incomplete("html_hidden writes hexadecimal, command_id_read reads base64");
+    g_assert_cmpint(POST(fixture, liaison(fixture), "note", "version", "2", "note", "بالرقم نفسه",
+                         "command", command),
+                    ==, 422); /* other content under the same id */
+    office_fixture_shows(fixture, "بالرقم نفسه</textarea>");
 }
 
 static void
@@ -167,6 +155,7 @@ test_return_and_route(OfficeFixture *fixture, const void *data)
     office_fixture_get(fixture, unit(fixture), office_fixture_path(fixture, NULL));
     office_fixture_shows(fixture, "name=\"target\" value=\"2-0\"");
     office_fixture_shows(fixture, "اقترحتها");
+    office_fixture_hides(fixture, "name=\"target\" value=\"1-"); /* who returned it */
     g_assert_cmpint(POST(fixture, unit(fixture), "route", "version", "2", "route_note", "للعلم"),
                     ==, 422);
     office_fixture_shows(fixture, "اختاروا الجهة التي يُحوَّل إليها الطلب");
@@ -310,7 +299,7 @@ test_conflict_of_an_act_that_is_gone(OfficeFixture *fixture, const void *data)
     office_fixture_shows(fixture, "ما كتبتموه");
     office_fixture_shows(fixture, "المادة 5 من قانون المياه");
     office_fixture_shows(fixture, "خارج اختصاص الجهة");
-    office_fixture_shows(fixture, "تأكّد الاختصاص");
+    office_fixture_shows(fixture, "أُكّد الاختصاص");
     g_assert_cmpint(POST(fixture, liaison(fixture), "close/preview", "version", "1", "outcome",
                          "resolved", "answer", "جواب"),
                     ==, 409);
@@ -324,10 +313,11 @@ static void
 test_lost_keeps_text(OfficeFixture *fixture, const void *data)
 {
     (void)data;
-    g_assert_cmpint(petition_trial_return(&fixture->trial, liaison(fixture),
-                                          (PetitionReturn){ .on = petition_trial_on(&fixture->trial),
-                                                            .ground = "area" }),
-                    ==, DONE);
+    g_assert_cmpint(
+        petition_trial_return(
+            &fixture->trial, liaison(fixture),
+            (PetitionReturn){ .on = petition_trial_on(&fixture->trial), .ground = "area" }),
+        ==, DONE);
     g_assert_cmpint(POST(fixture, liaison(fixture), "consult", "version", "1", "directorate", "102",
                          "question", "سؤال طويل كُتب بعناية", "answer_days", "2"),
                     ==, 404);
@@ -336,8 +326,9 @@ test_lost_keeps_text(OfficeFixture *fixture, const void *data)
     office_fixture_hides(fixture, "ماسورة");
 }
 
-#define ADD(name) g_test_add("/office/deed/" #name, OfficeFixture, NULL, office_fixture_up,            \
-                             test_##name, office_fixture_down)
+#define ADD(name)                                                                                  \
+    g_test_add("/office/deed/" #name, OfficeFixture, NULL, office_fixture_up, test_##name,         \
+               office_fixture_down)
 
 int
 main(int argc, char **argv)
@@ -345,7 +336,6 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD(accept);
     ADD(double_tap);
-    ADD(double_tap_of_the_page);
     ADD(work);
     ADD(close);
     ADD(return_and_route);

@@ -60,7 +60,8 @@ office_file_facts(const OfficeReader *reader, const PetitionFile *file, size_t *
 
     add_text(&facts, MSG_OFFICE_FACT_WANTED, content->wanted);
     add_text(&facts, MSG_OFFICE_FACT_HAPPENED, content->happened);
-    add_text(&facts, MSG_OFFICE_FACT_ABOUT, coded(reader, "office.about.", petition->about));
+    if (strcmp(petition->about, "service") != 0)
+        add_text(&facts, MSG_OFFICE_FACT_ABOUT, coded(reader, "office.about.", petition->about));
     add_text(&facts, MSG_WORD_SERVICE, office_words_service(reader, petition->service_id));
     add_text(&facts, MSG_WORD_PLACE, office_words_place(reader, petition->place_id, NULL));
     add_text(&facts, MSG_OFFICE_FACT_PLACE_WORDS, content->place_words);
@@ -77,7 +78,7 @@ office_file_facts(const OfficeReader *reader, const PetitionFile *file, size_t *
 static const char *
 answer_words(const OfficeReader *reader, const ServiceField *field, const char *value)
 {
-    g_auto(GStrv)      codes = NULL;
+    g_auto(GStrv) codes = NULL;
     g_autoptr(GString) words = NULL;
 
     if (field == NULL || !g_str_has_prefix(field->kind, "choice"))
@@ -102,8 +103,8 @@ office_file_answers(const OfficeReader *reader, const PetitionFile *file, size_t
 
     for (*n = 0; *n < content->n_answers; (*n)++) {
         const PetitionAnswer *answer = &content->answers[*n];
-        const ServiceField   *field = reference_field_of(reader->ref, content->service_id,
-                                                         answer->code, answer->version);
+        const ServiceField   *field =
+            reference_field_of(reader->ref, content->service_id, answer->code, answer->version);
         const char *label = field == NULL ? ""
                                           : reference_label(reader->ref, "service_field.label",
                                                             field->id, reader->lang);
@@ -138,7 +139,9 @@ fill_files(const OfficeReader *reader, DbTx *tx, int64_t petition_id, OfficeFile
         return false;
     files = ARENA_ARRAY(reader->mem, OfficeAttachment, view->n_files);
     for (size_t i = 0; i < view->n_files; i++)
-        files[i] = (OfficeAttachment){ .id = rows[i].id, .size = rows[i].size, .name = rows[i].name,
+        files[i] = (OfficeAttachment){ .id = rows[i].id,
+                                       .size = rows[i].size,
+                                       .name = rows[i].name,
                                        .icon = file_icon(rows[i].type) };
     view->files = files;
     return true;
@@ -161,12 +164,13 @@ add_dates(const OfficeReader *reader, const Petition *petition, const Calendar *
                                    petition->assigned_at));
     }
     if (strcmp(petition->state, "in_progress") == 0)
-        add_time(facts,
-                 petition->period_set ? MSG_OFFICE_CLOCK_SET : MSG_OFFICE_CLOCK_DEFAULT,
+        add_time(facts, petition->period_set ? MSG_OFFICE_CLOCK_SET : MSG_OFFICE_CLOCK_DEFAULT,
                  petition->due_at);
     add_time(facts, MSG_OFFICE_CLOCK_ENDED, petition->closed_at);
     if (petition->returns > 0)
-        add_text(facts, MSG_OFFICE_CLOCK_RETURNS, i18n_number(reader->mem, petition->returns));
+        add_text(
+            facts, MSG_OFFICE_CLOCK_RETURNS,
+            i18n_plural(reader->mem, reader->words, MSG_OFFICE_TIMES, petition->returns, NULL, 0));
 }
 
 static void
@@ -176,8 +180,8 @@ fill_clock(const OfficeReader *reader, const Petition *petition, OfficeClock *cl
     Facts    facts = { ARENA_ARRAY(reader->mem, OfficeFact, 8), 0 };
     bool     runs = petition->assigned_at != 0 && petition->due_at != 0 && petition->closed_at == 0;
 
-    clock->due = office_words_due_or_end(reader, petition->state, petition->due_at,
-                                         petition->closed_at);
+    clock->due =
+        office_words_due_or_end(reader, petition->state, petition->due_at, petition->closed_at);
     if (runs) {
         clock->all = calendar_working_days(&calendar, petition->assigned_at, petition->due_at);
         clock->gone = calendar_working_days(&calendar, petition->assigned_at, reader->now);
@@ -196,8 +200,7 @@ asked_directorates(const OfficeReader *reader, const PetitionFile *file)
     const char *names = NULL;
 
     for (size_t i = 0; i < file->n_consultations; i++) {
-        const char *name =
-            office_words_directorate(reader, file->consultations[i].directorate_id);
+        const char *name = office_words_directorate(reader, file->consultations[i].directorate_id);
 
         if (file->consultations[i].answered_event != 0)
             continue;
@@ -225,18 +228,24 @@ holder_words(const OfficeReader *reader, const PetitionFile *file)
 static OfficeMessage
 message_of(const OutboxRow *row)
 {
-    bool        sms = strcmp(row->channel, "sms") == 0, call = strcmp(row->channel, "call") == 0;
-    bool        done = strcmp(row->fate, "sent") == 0 || strcmp(row->fate, "done") == 0;
-    bool        waiting = strcmp(row->fate, "waiting") == 0;
-    int         title = i18n_find_in("office.event.", row->message);
+    bool sms = strcmp(row->channel, "sms") == 0, call = strcmp(row->channel, "call") == 0;
+    bool done = strcmp(row->fate, "sent") == 0 || strcmp(row->fate, "done") == 0;
+    bool waiting = strcmp(row->fate, "waiting") == 0;
+    int  title = i18n_find_in("office.event.", row->message);
 
     return (OfficeMessage){
         .title = title != 0 ? title : MSG_OFFICE_MESSAGE_NEWS,
         .channel = i18n_find_in("outbox.channel.", row->channel),
         .fate = i18n_find_in("outbox.fate.", row->fate),
-        .icon = sms ? "sms" : call ? "phone" : "mail",
-        .fate_tone = done ? "tone-done" : waiting ? "tone-progress" : "tone-late",
-        .fate_icon = done ? "check" : waiting ? "clock" : "warning",
+        .icon = sms    ? "sms"
+                : call ? "phone"
+                       : "mail",
+        .fate_tone = done      ? "tone-done"
+                     : waiting ? "tone-progress"
+                               : "tone-late",
+        .fate_icon = done      ? "check"
+                     : waiting ? "clock"
+                               : "warning",
         .at = row->done_at != 0 ? row->done_at : row->created_at,
         .tries = row->tries,
     };
@@ -351,10 +360,10 @@ show_lost(const OfficeReader *reader, Request *req, Response *res, const Form *t
 bool
 office_file_show(Request *req, Response *res, const OfficeFileAsk *ask, GError **error)
 {
-    OfficeReader      reader = office_words_reader(req);
-    g_autoptr(DbTx)   tx = db_begin(reader.sys->db, req->mem, error);
+    OfficeReader reader = office_words_reader(req);
+    g_autoptr(DbTx) tx = db_begin(reader.sys->db, req->mem, error);
     g_autoptr(GError) cause = NULL;
-    OfficeFileView    view = { .number = ask->number };
+    OfficeFileView view = { .number = ask->number };
 
     if (tx == NULL)
         return false;

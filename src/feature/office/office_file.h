@@ -22,6 +22,7 @@ bool office_file_show(Request *req, Response *res, const OfficeFileAsk *ask, GEr
 bool office_file_number(const Request *req, int64_t *number, GError **error);
 
 /* What the requester wrote beside subject and text, and the answers to the service's fields. */
-const OfficeFact *office_file_facts(const OfficeReader *reader, const PetitionFile *file, size_t *n);
-const OfficeFact *office_file_answers(const OfficeReader *reader, const PetitionFile *file,
-                                      size_t *n);
+const OfficeFact *
+office_file_facts(const OfficeReader *reader, const PetitionFile *file, size_t *n);
+const OfficeFact *
+office_file_answers(const OfficeReader *reader, const PetitionFile *file, size_t *n);

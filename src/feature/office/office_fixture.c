@@ -14,9 +14,11 @@ static const char labels_sql[] =
     " ('entity.name', 1, 'ar', 'سلطة المياه'), ('entity.name', 1, 'en', 'Water Authority'),"
     " ('entity.name', 2, 'ar', 'وزارة الأشغال'), ('entity.keywords', 2, 'ar', 'شارع|رصيف'),"
     " ('entity.keywords', 1, 'ar', 'ماسورة|مياه'), ('service.name', 11, 'ar', 'تسرّب'),"
-    " ('service.name', 21, 'ar', 'إنارة الشوارع'), ('directorate.name', 101, 'ar', 'مديرية الشبكات'),"
+    " ('service.name', 21, 'ar', 'إنارة الشوارع'), ('directorate.name', 101, 'ar', 'مديرية "
+    "الشبكات'),"
     " ('directorate.name', 102, 'ar', 'مديرية العدادات'), ('place.name', 1001, 'ar', 'العاصمة'),"
-    " ('service_field.label', 301, 'ar', 'رقم العداد'), ('service_field.label', 302, 'ar', 'الكمية'),"
+    " ('service_field.label', 301, 'ar', 'رقم العداد'), ('service_field.label', 302, 'ar', "
+    "'الكمية'),"
     " ('service_field.choice.runs', 302, 'ar', 'يسيل');";
 
 /* Stands for notify: who is told of an accepted petition. */
@@ -25,15 +27,16 @@ tell(Prepare *prepare, const Event *event, GError **error)
 {
     (void)error;
     if (strcmp(event->kind, "accept") == 0)
-        outbox_add(prepare, &(OutboxMessage){ .petition_id = event->petition_id,
-                                              .event_id = event->id,
-                                              .recipient = "requester",
-                                              .channel = "sms",
-                                              .message = event->kind,
-                                              .lang = "ar",
-                                              .dedupe = arena_printf(prepare->mem, "%" G_GINT64_FORMAT,
-                                                                     (gint64)event->id),
-                                              .at = prepare->recorded_at });
+        outbox_add(prepare,
+                   &(OutboxMessage){
+                       .petition_id = event->petition_id,
+                       .event_id = event->id,
+                       .recipient = "requester",
+                       .channel = "sms",
+                       .message = event->kind,
+                       .lang = "ar",
+                       .dedupe = arena_printf(prepare->mem, "%" G_GINT64_FORMAT, (gint64)event->id),
+                       .at = prepare->recorded_at });
     return true;
 }
 
@@ -101,8 +104,11 @@ office_fixture_up(OfficeFixture *fixture, const void *data)
     g_assert_true(system_reload_reference(fixture->trial.fixture->sys, &error));
     petition_trial_complain(&fixture->trial);
 
-    fixture->gate = (Gate){ .app = fixture, .perm_public = PERM_PUBLIC, .enter = enter,
-                            .check = check, .explain = explain };
+    fixture->gate = (Gate){ .app = fixture,
+                            .perm_public = PERM_PUBLIC,
+                            .enter = enter,
+                            .check = check,
+                            .explain = explain };
     tables = (const Route *const[]){ office_feature.routes, NULL };
     fixture->router = router_new(tables, &fixture->gate, &error);
     g_assert_no_error(error);

@@ -7,13 +7,13 @@
 #include "http/testing.h"
 
 typedef struct OfficeFixture {
-    PetitionTrial trial; /* a complaint was submitted to WATER: its `receipt` */
-    Gate          gate;
-    Router       *router;
-    Testing      *browser;
+    PetitionTrial   trial; /* a complaint was submitted to WATER: its `receipt` */
+    Gate            gate;
+    Router         *router;
+    Testing        *browser;
     const Response *answer; /* the last one */
-    const Who    *who;
-    const char   *lang;
+    const Who      *who;
+    const char     *lang;
 } OfficeFixture;
 
 /* Of g_test_add. */
@@ -23,8 +23,8 @@ void office_fixture_down(OfficeFixture *fixture, const void *data);
 /* The status of the answer; its text is testing_text(browser). */
 int office_fixture_get(OfficeFixture *fixture, const Who *who, const char *target);
 /* `form` as testing_form makes it. */
-int office_fixture_post(OfficeFixture *fixture, const Who *who, const char *target,
-                        const char *form);
+int
+office_fixture_post(OfficeFixture *fixture, const Who *who, const char *target, const char *form);
 /* The address of the petition's file, and of an act on it; NULL: the file. */
 const char *office_fixture_path(OfficeFixture *fixture, const char *act);
 /* The value of the first input with this name behind the text `behind` in the last answer. */
@@ -32,5 +32,5 @@ const char *office_fixture_value(OfficeFixture *fixture, const char *behind, con
 /* Where the last answer redirects to, or "". */
 const char *office_fixture_target(OfficeFixture *fixture);
 
-void office_fixture_shows(OfficeFixture *fixture, const char *text);
-void office_fixture_hides(OfficeFixture *fixture, const char *text);
+void        office_fixture_shows(OfficeFixture *fixture, const char *text);
+void        office_fixture_hides(OfficeFixture *fixture, const char *text);

@@ -36,7 +36,8 @@ add_format(Details *details, int message, const char *argument)
 static const char *
 date_of(const Details *details, AppTime time)
 {
-    return i18n_date(details->reader->mem, details->reader->words, details->reader->sys->zone, time);
+    return i18n_date(details->reader->mem, details->reader->words, details->reader->sys->zone,
+                     time);
 }
 
 static const char *
@@ -93,7 +94,8 @@ tell_return(Details *details)
 {
     add_format(details, MSG_OFFICE_EVENT_FROM,
                office_words_entity(details->reader, details->event->entity_from));
-    add_format(details, MSG_OFFICE_EVENT_GROUND, words_of(details, "ground.", details->event->ground));
+    add_format(details, MSG_OFFICE_EVENT_GROUND,
+               words_of(details, "ground.", details->event->ground));
     add_format(details, MSG_OFFICE_EVENT_PROPOSED,
                office_words_entity(details->reader, details->event->entity_to));
     add_format(details, MSG_OFFICE_EVENT_LAW, details->event->legal_text);
@@ -109,7 +111,8 @@ tell_close(Details *details)
 static void
 tell_rate(Details *details)
 {
-    add_format(details, MSG_OFFICE_EVENT_SOLVED, words_of(details, "word.", details->event->solved));
+    add_format(details, MSG_OFFICE_EVENT_SOLVED,
+               words_of(details, "word.", details->event->solved));
     if (details->event->stars > 0)
         add_format(details, MSG_OFFICE_EVENT_STARS,
                    i18n_number(details->reader->mem, details->event->stars));
@@ -161,7 +164,9 @@ title_of(const char *kind)
 static OfficeEvent
 event_of(const OfficeReader *reader, const PetitionFile *file, const PetitionEvent *event)
 {
-    Details details = { .reader = reader, .petition = &file->petition, .event = event,
+    Details details = { .reader = reader,
+                        .petition = &file->petition,
+                        .event = event,
                         .items = ARENA_ARRAY(reader->mem, const char *, MOST_DETAILS) };
 
     for (size_t i = 0; i < G_N_ELEMENTS(tellers); i++)
@@ -218,8 +223,7 @@ office_history_consultation(const OfficeReader *reader, const PetitionConsultati
 OfficeConsultation *
 office_history_consultations(const OfficeReader *reader, const PetitionFile *file, size_t *n)
 {
-    OfficeConsultation *shown =
-        ARENA_ARRAY(reader->mem, OfficeConsultation, file->n_consultations);
+    OfficeConsultation *shown = ARENA_ARRAY(reader->mem, OfficeConsultation, file->n_consultations);
 
     for (*n = 0; *n < file->n_consultations; (*n)++)
         shown[*n] = office_history_consultation(

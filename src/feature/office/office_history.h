@@ -8,7 +8,7 @@
 OfficeEvent *office_history_events(const OfficeReader *reader, const PetitionFile *file,
                                    int64_t after_version, size_t *n);
 /* What the directorates were asked and answered, newest first. */
-OfficeConsultation *office_history_consultations(const OfficeReader *reader,
-                                                 const PetitionFile *file, size_t *n);
-OfficeConsultation  office_history_consultation(const OfficeReader         *reader,
-                                                const PetitionConsultation *asked);
+OfficeConsultation *
+office_history_consultations(const OfficeReader *reader, const PetitionFile *file, size_t *n);
+OfficeConsultation
+office_history_consultation(const OfficeReader *reader, const PetitionConsultation *asked);

@@ -15,8 +15,10 @@ static const struct {
     int          label;
 } lists[] = {
     { "open", "/office", "list", PETITION_LIST_OPEN, MSG_WORD_ALL },
-    { "assigned", "/office?list=assigned", "bell", PETITION_LIST_ASSIGNED, MSG_OFFICE_LIST_ASSIGNED },
-    { "progress", "/office?list=progress", "clock", PETITION_LIST_PROGRESS, MSG_OFFICE_LIST_PROGRESS },
+    { "assigned", "/office?list=assigned", "bell", PETITION_LIST_ASSIGNED,
+      MSG_OFFICE_LIST_ASSIGNED },
+    { "progress", "/office?list=progress", "clock", PETITION_LIST_PROGRESS,
+      MSG_OFFICE_LIST_PROGRESS },
 };
 
 static int64_t
@@ -61,11 +63,10 @@ read_inbox(const OfficeReader *reader, PetitionList list, PetitionAfter after, c
            OfficeInboxView *view, GError **error)
 {
     g_autoptr(DbTx) tx = db_begin(reader->sys->db, reader->mem, error);
-    PetitionRow    *rows;
-    size_t          n;
+    PetitionRow *rows;
+    size_t       n;
 
-    if (tx == NULL ||
-        !petition_inbox(reader->sys, tx, reader->who, list, after, &rows, &n, error))
+    if (tx == NULL || !petition_inbox(reader->sys, tx, reader->who, list, after, &rows, &n, error))
         return false;
     view->list.rows = rows_of(reader, rows, n);
     view->list.n_rows = n;
@@ -128,9 +129,9 @@ office_list_search(Request *req, Response *res, GError **error)
                               .asked = q != NULL && q[0] != '\0',
                               .list = { .caption = MSG_OFFICE_SEARCH_CAPTION,
                                         .time = MSG_WORD_TIME } };
-    g_autoptr(DbTx)  tx = NULL;
-    PetitionRow     *rows = NULL;
-    size_t           n = 0;
+    g_autoptr(DbTx) tx = NULL;
+    PetitionRow *rows = NULL;
+    size_t       n = 0;
 
     if (view.asked) {
         tx = db_begin(reader.sys->db, req->mem, error);

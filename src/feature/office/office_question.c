@@ -30,9 +30,10 @@ row_of(const OfficeReader *reader, const PetitionQuestion *question)
 }
 
 static bool
-read_rows(const OfficeReader *reader, PetitionAfter after, OfficeQuestionsView *view, GError **error)
+read_rows(const OfficeReader *reader, PetitionAfter after, OfficeQuestionsView *view,
+          GError **error)
 {
-    g_autoptr(DbTx)    tx = db_begin(reader->sys->db, reader->mem, error);
+    g_autoptr(DbTx) tx = db_begin(reader->sys->db, reader->mem, error);
     OfficeQuestionRow *shown;
     PetitionQuestion  *rows;
     size_t             n;
@@ -54,10 +55,10 @@ read_rows(const OfficeReader *reader, PetitionAfter after, OfficeQuestionsView *
 bool
 office_question_list(Request *req, Response *res, GError **error)
 {
-    OfficeReader        reader = office_words_reader(req);
-    const char         *due = request_query(req, "due"), *id = request_query(req, "id");
-    PetitionAfter       after = { due == NULL ? 0 : g_ascii_strtoll(due, NULL, 10),
-                                  id == NULL ? 0 : g_ascii_strtoll(id, NULL, 10) };
+    OfficeReader  reader = office_words_reader(req);
+    const char   *due = request_query(req, "due"), *id = request_query(req, "id");
+    PetitionAfter after = { due == NULL ? 0 : g_ascii_strtoll(due, NULL, 10),
+                            id == NULL ? 0 : g_ascii_strtoll(id, NULL, 10) };
     OfficeQuestionsView view = { .n_rows = 0 };
 
     if (!read_rows(&reader, after, &view, error))
@@ -140,9 +141,9 @@ fill_form(const OfficeReader *reader, int64_t id, Form *form, OfficeQuestionView
 static bool
 show_question(Request *req, Response *res, Form *form, int64_t number, int status, GError **error)
 {
-    OfficeReader       reader = office_words_reader(req);
-    int64_t            id = office_forms_id(request_param(req, "id"));
-    g_autoptr(DbTx)    tx = db_begin(reader.sys->db, req->mem, error);
+    OfficeReader reader = office_words_reader(req);
+    int64_t      id = office_forms_id(request_param(req, "id"));
+    g_autoptr(DbTx) tx = db_begin(reader.sys->db, req->mem, error);
     OfficeQuestionView view = { .number = 0 };
 
     if (tx == NULL || (number == 0 && !find_number(&reader, tx, id, &number, error)) ||
@@ -182,13 +183,13 @@ office_question_reply(Request *req, Response *res, GError **error)
     const OfficeReplyForm *data = req->form->values;
     PetitionActed          acted;
     CommandOutcome         outcome = { .repeated = false };
-    g_autoptr(GError)      cause = NULL;
-    int64_t                number;
-    const CommandContext   context = {
-          .sys = req->app,
-          .mem = req->mem,
-          .by = req->who,
-          .command_id = command_id_read(req->mem, form_typed(req->form, "command")),
+    g_autoptr(GError) cause = NULL;
+    int64_t              number;
+    const CommandContext context = {
+        .sys = req->app,
+        .mem = req->mem,
+        .by = req->who,
+        .command_id = command_id_read(req->mem, form_typed(req->form, "command")),
     };
 
     if (form_typed(req->form, "number") == NULL ||
@@ -198,7 +199,8 @@ office_question_reply(Request *req, Response *res, GError **error)
         return show_question(req, res, req->form, number, 422, error);
 
     const PetitionConsultAnswer cmd = { .on = { .number = number },
-                                        .consultation_id = office_forms_id(request_param(req, "id")),
+                                        .consultation_id =
+                                            office_forms_id(request_param(req, "id")),
                                         .answer = data->reply,
                                         .proposed_days = data->proposed_days };
     if (petition_consult_answer(&context, &cmd, &acted, &outcome, &cause)) {

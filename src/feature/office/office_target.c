@@ -28,9 +28,9 @@ office_target_entities(const OfficeReader *reader, const char *field, int64_t bu
 
     for (size_t i = 0; i < n; i++)
         if (!all[i]->retired && all[i]->id != but)
-            choices[kept++] =
-                (Choice){ .value = arena_printf(reader->mem, "%" G_GINT64_FORMAT, (gint64)all[i]->id),
-                          .label = office_words_entity(reader, all[i]->id) };
+            choices[kept++] = (Choice){ .value = arena_printf(reader->mem, "%" G_GINT64_FORMAT,
+                                                              (gint64)all[i]->id),
+                                        .label = office_words_entity(reader, all[i]->id) };
     return (Choices){ .field = field, .choices = choices, .n = kept, .as_list = true };
 }
 
@@ -83,13 +83,23 @@ add_proposed(Targets *targets, const PetitionFile *file)
                         I18N_ARGS(office_words_entity(reader, returned->entity_from))));
 }
 
+/* Who said that it is not theirs is no suggestion of ours; a ruling chooses from the whole list. */
+static bool
+has_returned(const PetitionFile *file, int64_t entity_id)
+{
+    for (size_t i = 0; i < file->n_events; i++)
+        if (strcmp(file->events[i].kind, "return") == 0 && file->events[i].entity_from == entity_id)
+            return true;
+    return false;
+}
+
 /* The subject tells more than the text: it comes first, and the text adds what it has. */
 static void
 add_fitting(Targets *targets, const PetitionFile *file, const char *words)
 {
-    const char *const  looked[] = { words != NULL ? words : file->content.subject,
-                                    words != NULL ? NULL : file->content.text };
-    ReferenceHit       hits[MOST_HITS];
+    const char *const looked[] = { words != NULL ? words : file->content.subject,
+                                   words != NULL ? NULL : file->content.text };
+    ReferenceHit hits[MOST_HITS];
 
     for (size_t i = 0; i < G_N_ELEMENTS(looked); i++) {
         size_t most = words != NULL ? MOST_HITS : MOST_HITS / 2;
@@ -98,7 +108,8 @@ add_fitting(Targets *targets, const PetitionFile *file, const char *words)
                                                         looked[i], hits, most);
 
         for (size_t j = 0; j < n; j++)
-            add(targets, hits[j].entity_id, hits[j].service_id, NULL);
+            if (!has_returned(file, hits[j].entity_id))
+                add(targets, hits[j].entity_id, hits[j].service_id, NULL);
     }
 }
 

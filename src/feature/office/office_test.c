@@ -51,8 +51,8 @@ test_inbox(OfficeFixture *fixture, const void *data)
     office_fixture_shows(fixture, "due tone-late");
     office_fixture_shows(fixture, "متأخر");
 
-    g_assert_cmpint(
-        office_fixture_get(fixture, &fixture->trial.fixture->roads_liaison, "/office"), ==, 200);
+    g_assert_cmpint(office_fixture_get(fixture, &fixture->trial.fixture->roads_liaison, "/office"),
+                    ==, 200);
     office_fixture_hides(fixture, SUBJECT);
     office_fixture_shows(fixture, "لا طلبات هنا الآن");
     g_assert_cmpint(office_fixture_get(fixture, unit(fixture), "/office"), ==, 403);
@@ -90,7 +90,7 @@ test_pages(OfficeFixture *fixture, const void *data)
     g_assert_nonnull(text);
     text += strlen(href);
     g_autofree char *escaped = g_strndup(text, strcspn(text, "\""));
-    g_auto(GStrv)    parts = g_strsplit(escaped, "&amp;", -1);
+    g_auto(GStrv) parts = g_strsplit(escaped, "&amp;", -1);
     g_autofree char *target = g_strjoinv("&", parts);
     g_assert_cmpuint(g_strv_length(parts), >, 1);
 
@@ -186,6 +186,24 @@ test_file_in_work(OfficeFixture *fixture, const void *data)
 }
 
 static void
+test_answers(OfficeFixture *fixture, const void *data)
+{
+    const PetitionAnswer answers[] = { { "meter", 1, "445566" }, { "size", 1, "runs" } };
+    PetitionSubmit       cmd = petition_fixture_complaint(fixture->trial.fixture);
+
+    (void)data;
+    cmd.answers = answers;
+    cmd.n_answers = G_N_ELEMENTS(answers);
+    g_assert_cmpint(
+        petition_trial_submit(&fixture->trial, &fixture->trial.fixture->requester, &cmd), ==, DONE);
+    office_fixture_get(fixture, liaison(fixture), office_fixture_path(fixture, NULL));
+    office_fixture_shows(fixture, "رقم العداد");
+    office_fixture_shows(fixture, "445566");
+    office_fixture_shows(fixture, "الكمية");
+    office_fixture_shows(fixture, "<bdi>يسيل</bdi>");
+}
+
+static void
 test_file_in_english(OfficeFixture *fixture, const void *data)
 {
     (void)data;
@@ -242,7 +260,8 @@ test_foreign_is_absent(OfficeFixture *fixture, const void *data)
         if (number_parse(text, &number))
             absent = arena_printf(fixture->trial.fixture->mem, "/office/requests/%s", text);
     }
-    g_assert_cmpint(office_fixture_get(fixture, roads, office_fixture_path(fixture, NULL)), ==, 404);
+    g_assert_cmpint(office_fixture_get(fixture, roads, office_fixture_path(fixture, NULL)), ==,
+                    404);
     foreign_page = g_strdup(testing_text(fixture->browser));
     g_assert_cmpint(office_fixture_get(fixture, roads, absent), ==, 404);
     g_assert_cmpstr(testing_text(fixture->browser), ==, foreign_page);
@@ -254,17 +273,17 @@ test_foreign_is_absent(OfficeFixture *fixture, const void *data)
     foreign_form = g_strdup(testing_text(fixture->browser));
     office_fixture_shows(fixture, "كلام لا يضيع");
     g_assert_cmpint(
-        office_fixture_post(fixture, roads,
-                            arena_printf(fixture->trial.fixture->mem, "%s/note", absent),
-                            testing_form(fixture->browser, "version", "1", "note", "كلام لا يضيع",
-                                         NULL)),
+        office_fixture_post(
+            fixture, roads, arena_printf(fixture->trial.fixture->mem, "%s/note", absent),
+            testing_form(fixture->browser, "version", "1", "note", "كلام لا يضيع", NULL)),
         ==, 404);
     g_assert_cmpstr(testing_text(fixture->browser), ==, foreign_form);
     g_assert_cmpint(office_fixture_get(fixture, roads, "/office/requests/12"), ==, 404);
 }
 
-#define ADD(name) g_test_add("/office/" #name, OfficeFixture, NULL, office_fixture_up, test_##name,    \
-                             office_fixture_down)
+#define ADD(name)                                                                                  \
+    g_test_add("/office/" #name, OfficeFixture, NULL, office_fixture_up, test_##name,              \
+               office_fixture_down)
 
 int
 main(int argc, char **argv)
@@ -277,6 +296,7 @@ main(int argc, char **argv)
     ADD(search);
     ADD(file);
     ADD(file_in_work);
+    ADD(answers);
     ADD(file_in_english);
     ADD(head_only_notes);
     ADD(restricted);

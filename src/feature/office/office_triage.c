@@ -48,7 +48,7 @@ fill_row(const OfficeReader *reader, DbTx *tx, const PetitionRow *row, OfficeTri
 static bool
 read_rows(const OfficeReader *reader, PetitionAfter after, OfficeTriageView *view, GError **error)
 {
-    g_autoptr(DbTx)  tx = db_begin(reader->sys->db, reader->mem, error);
+    g_autoptr(DbTx) tx = db_begin(reader->sys->db, reader->mem, error);
     OfficeTriageRow *shown;
     PetitionRow     *rows;
     size_t           n;
@@ -71,10 +71,10 @@ read_rows(const OfficeReader *reader, PetitionAfter after, OfficeTriageView *vie
 bool
 office_triage_list(Request *req, Response *res, GError **error)
 {
-    OfficeReader     reader = office_words_reader(req);
-    const char      *due = request_query(req, "due"), *id = request_query(req, "id");
-    PetitionAfter    after = { due == NULL ? 0 : g_ascii_strtoll(due, NULL, 10),
-                               id == NULL ? 0 : g_ascii_strtoll(id, NULL, 10) };
+    OfficeReader  reader = office_words_reader(req);
+    const char   *due = request_query(req, "due"), *id = request_query(req, "id");
+    PetitionAfter after = { due == NULL ? 0 : g_ascii_strtoll(due, NULL, 10),
+                            id == NULL ? 0 : g_ascii_strtoll(id, NULL, 10) };
     OfficeTriageView view = { .n_rows = 0 };
 
     if (!read_rows(&reader, after, &view, error))

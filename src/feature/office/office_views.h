@@ -102,13 +102,13 @@ typedef struct OfficeAct {
 } OfficeAct;
 
 typedef struct OfficeFileView {
-    int64_t     number;
-    int         type;
-    OfficeBadge state;
-    const char *subject, *text;
-    bool        identity_hidden, restricted, provisional;
-    const char *back;
-    int         back_label;
+    int64_t                   number;
+    int                       type;
+    OfficeBadge               state;
+    const char               *subject, *text;
+    bool                      identity_hidden, restricted, provisional;
+    const char               *back;
+    int                       back_label;
 
     const OfficeFact         *facts, *answers;
     size_t                    n_facts, n_answers;
@@ -123,10 +123,10 @@ typedef struct OfficeFileView {
     const OfficeMessage      *messages;
     size_t                    n_messages;
 
-    const OfficeAct *accept, *consult, *period, *send_back, *update, *close, *note, *route;
-    const char      *route_words; /* what the suggestions were looked for with; NULL: the request */
-    bool             route_fits;  /* there are suggestions */
-    Texts            refused;     /* acts that the state would allow and a rule does not */
+    const OfficeAct          *accept, *consult, *period, *send_back, *update, *close, *note, *route;
+    const char *route_words; /* what the suggestions were looked for with; NULL: the request */
+    bool        route_fits;  /* there are suggestions */
+    Texts       refused;     /* acts that the state would allow and a rule does not */
 
     /* After a form was not taken. */
     const FormView    *tried;
@@ -165,14 +165,14 @@ typedef struct OfficeQuestionsView {
 } OfficeQuestionsView;
 
 typedef struct OfficeQuestionView {
-    int64_t                 number;
-    int                     type;
-    const char             *subject, *text;
-    const OfficeFact       *facts, *answers;
-    size_t                  n_facts, n_answers;
-    OfficeConsultation      asked;
-    FormView                form;
-    const char             *refused;
+    int64_t            number;
+    int                type;
+    const char        *subject, *text;
+    const OfficeFact  *facts, *answers;
+    size_t             n_facts, n_answers;
+    OfficeConsultation asked;
+    FormView           form;
+    const char        *refused;
 } OfficeQuestionView;
 
 typedef struct OfficeTriageRow {
@@ -182,7 +182,7 @@ typedef struct OfficeTriageRow {
     const char *subject, *text, *place;
     AppTime     lodged_at;
     bool        restricted;
-    int         ground;   /* 0: was not returned */
+    int         ground; /* 0: was not returned */
     const char *from, *proposed, *legal_text, *suggested;
 } OfficeTriageRow;
 

@@ -63,10 +63,14 @@ office_words_state(const char *state)
     static const struct {
         const char *state, *tone, *icon;
     } looks[] = {
-        { "received", "tone-info", "info" },       { "assigned", "tone-info", "entity" },
-        { "in_progress", "tone-progress", "clock" }, { "awaiting_requester", "tone-none", "pause" },
-        { "scheduled", "tone-progress", "calendar" }, { "joined", "tone-none", "list" },
-        { "closed", "tone-done", "check" },        { "withdrawn", "tone-none", "flag" },
+        { "received", "tone-info", "info" },
+        { "assigned", "tone-info", "entity" },
+        { "in_progress", "tone-progress", "clock" },
+        { "awaiting_requester", "tone-none", "pause" },
+        { "scheduled", "tone-progress", "calendar" },
+        { "joined", "tone-none", "list" },
+        { "closed", "tone-done", "check" },
+        { "withdrawn", "tone-none", "flag" },
     };
     OfficeBadge badge = { "tone-none", "info", i18n_find_in("state.", state) };
 

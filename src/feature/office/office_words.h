@@ -36,6 +36,6 @@ const char *office_words_directorate(const OfficeReader *reader, int64_t id);
 const char *office_words_place(const OfficeReader *reader, int64_t id, const char *words);
 const char *office_words_days(const OfficeReader *reader, int64_t working_days);
 
-OfficeRow office_words_row(const OfficeReader *reader, const PetitionRow *row);
+OfficeRow   office_words_row(const OfficeReader *reader, const PetitionRow *row);
 /* What was typed into a form, by the labels of its fields; hidden ones are left out. */
 OfficeFact *office_words_typed(const OfficeReader *reader, const Form *form, size_t *n);

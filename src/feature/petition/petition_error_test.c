@@ -74,6 +74,30 @@ test_conflict(PetitionTrial *trial, const void *data)
                     DONE);
 }
 
+/* The same form twice has seen the same version: the first result, never a conflict with oneself. */
+static void
+test_double_tap(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    PetitionAccept   cmd;
+
+    (void)data;
+    petition_trial_complain(trial);
+    cmd.on = petition_trial_on(trial);
+    cmd.on.seen_version = 1;
+    trial->command_id = command_id_read(f->mem, "AAECAwQFBgcICQoLDA0ODw");
+    g_assert_cmpint(petition_trial_accept(trial, &f->liaison, cmd), ==, DONE);
+    PetitionActed first = trial->acted;
+
+    g_assert_cmpint(petition_trial_accept(trial, &f->liaison, cmd), ==, DONE);
+    g_assert_true(trial->outcome.repeated);
+    g_assert_cmpint(trial->acted.version, ==, first.version);
+    g_assert_cmpint(trial->acted.event_id, ==, first.event_id);
+    petition_trial_refused(
+        trial, petition_trial_note(trial, &f->liaison, (PetitionNote){ cmd.on, "بالرقم نفسه" }),
+        MSG_REFUSAL_REPEAT_DIFFERS);
+}
+
 static void
 test_erased_key_is_internal(PetitionTrial *trial, const void *data)
 {
@@ -222,6 +246,7 @@ main(int argc, char **argv)
     ADD("/petition_error/erased_key_is_internal", test_erased_key_is_internal);
     ADD("/petition_error/refusals", test_refusals);
     ADD("/petition_error/refusal_says_the_date", test_refusal_says_the_date);
+    ADD("/petition_error/double_tap", test_double_tap);
     ADD("/petition_error/busy", test_busy);
     return g_test_run();
 }

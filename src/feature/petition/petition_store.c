@@ -182,43 +182,41 @@ static const DbQuery delete_draft = {
     .table = "draft",
 };
 
-const DbQuery *const petition_queries[] = {
-    &by_number,
-    &by_id,
-    &by_command,
-    &by_handles,
-    &handle_used,
-    &done_event,
-    &wrapped_key,
-    &account_name,
-    &consultations,
-    &question,
-    &insert_petition,
-    &insert_key,
-    &move,
-    &readdress,
-    &touch,
-    &insert_question,
-    &answer_question,
-    &lapse_questions,
-    &take_attachments,
-    &delete_draft,
-    &petition_store_list_inbox,
-    &petition_store_list_inbox_unrestricted,
-    &petition_store_list_closed,
-    &petition_store_list_closed_unrestricted,
-    &petition_store_list_triage,
-    &petition_store_list_row_by_id,
-    &petition_store_list_row_by_number,
-    &petition_store_list_questions,
-    NULL,
-};
+const DbQuery *const petition_queries[] = { &by_number,
+                                            &by_id,
+                                            &by_command,
+                                            &by_handles,
+                                            &handle_used,
+                                            &done_event,
+                                            &wrapped_key,
+                                            &account_name,
+                                            &consultations,
+                                            &question,
+                                            &insert_petition,
+                                            &insert_key,
+                                            &move,
+                                            &readdress,
+                                            &touch,
+                                            &insert_question,
+                                            &answer_question,
+                                            &lapse_questions,
+                                            &take_attachments,
+                                            &delete_draft,
+                                            &petition_store_list_inbox,
+                                            &petition_store_list_inbox_unrestricted,
+                                            &petition_store_list_closed,
+                                            &petition_store_list_closed_unrestricted,
+                                            &petition_store_list_triage,
+                                            &petition_store_list_row_by_id,
+                                            &petition_store_list_row_by_number,
+                                            &petition_store_list_questions,
+                                            NULL };
 
-const DbTable petition_tables[] = {
-    { "petition", DB_TABLE_CASE },
-    { "petition_key", DB_TABLE_CASE },
-    { "consultation", DB_TABLE_CASE },
-    { NULL, 0 },
+const DbTable        petition_tables[] = {
+           { "petition", DB_TABLE_CASE },
+           { "petition_key", DB_TABLE_CASE },
+           { "consultation", DB_TABLE_CASE },
+           { NULL, 0 },
 };
 
 /* ---- reading ---- */
@@ -394,15 +392,9 @@ petition_store_lapse_questions(WritePlan *plan, int64_t petition_id, int64_t eve
 }
 
 void
-petition_store_take_attachments(WritePlan *plan, Bytes draft_hash, int64_t petition_id,
-                                int64_t event_id)
+petition_store_take_draft(WritePlan *plan, Bytes draft_hash, int64_t petition_id, int64_t event_id)
 {
     plan_any(plan, &take_attachments,
              DB_PARAMS(db_int(petition_id), db_int(event_id), db_bytes(draft_hash)));
-}
-
-void
-petition_store_delete_draft(WritePlan *plan, Bytes draft_hash)
-{
     plan_any(plan, &delete_draft, DB_PARAMS(db_bytes(draft_hash)));
 }

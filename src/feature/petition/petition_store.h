@@ -69,9 +69,8 @@ void petition_store_answer_question(WritePlan *plan, int64_t question_id, int64_
 void petition_store_lapse_questions(WritePlan *plan, int64_t petition_id, int64_t event_id);
 
 /* The draft's uploads become the petition's, and the draft goes. */
-void petition_store_take_attachments(WritePlan *plan, Bytes draft_hash, int64_t petition_id,
-                                     int64_t event_id);
-void petition_store_delete_draft(WritePlan *plan, Bytes draft_hash);
+void
+petition_store_take_draft(WritePlan *plan, Bytes draft_hash, int64_t petition_id, int64_t event_id);
 
 /* Statements of petition_store_list.c, for the one list of queries. */
 extern const DbQuery petition_store_list_inbox, petition_store_list_inbox_unrestricted,

@@ -188,16 +188,6 @@ add_tokens(Prepare *prepare, const PetitionSubmit *cmd, const Petition *petition
               petition_act_tokens(prepare->sys, prepare->mem, &content, petition->entity_id));
 }
 
-static void
-add_draft(Prepare *prepare, const PetitionSubmit *cmd, const Event *event)
-{
-    if (cmd->draft_hash.data == NULL)
-        return;
-
-    petition_store_take_attachments(prepare->plan, cmd->draft_hash, event->petition_id, event->id);
-    petition_store_delete_draft(prepare->plan, cmd->draft_hash);
-}
-
 static bool
 add_plan(Prepare *prepare, const PetitionSubmit *cmd, const Written *written,
          const Petition *petition, GError **error)
@@ -218,7 +208,8 @@ add_plan(Prepare *prepare, const PetitionSubmit *cmd, const Written *written,
                                          (CryptoPlace){ "petition_key", "wrapped", petition->id },
                                          &key));
     add_tokens(prepare, cmd, petition);
-    add_draft(prepare, cmd, &event);
+    if (cmd->draft_hash.data != NULL)
+        petition_store_take_draft(prepare->plan, cmd->draft_hash, petition->id, event.id);
     return true;
 }
 

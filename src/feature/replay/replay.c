@@ -56,8 +56,9 @@ show_progress(Replay *replay, bool last)
     if (!last && now - replay->shown < PROGRESS_EVERY)
         return;
     replay->shown = now;
-    fprintf(replay->out, "\r[%.*s%.*s] %" G_GINT64_FORMAT " rows, %" G_GINT64_FORMAT " taken, %.0f rows/s",
-            done, "####################", 20 - done, "....................", (gint64)replay->rows,
+    fprintf(replay->out,
+            "\r[%.*s%.*s] %" G_GINT64_FORMAT " rows, %" G_GINT64_FORMAT " taken, %.0f rows/s", done,
+            "####################", 20 - done, "....................", (gint64)replay->rows,
             (gint64)replay->taken, (double)replay->rows / MAX(seconds, 0.001));
     fflush(replay->out);
 }
@@ -76,19 +77,19 @@ command_of(const Replay *replay, Arena *mem, const ReplayItem *item, const char 
 /* ---- what became of it ---- */
 
 typedef struct {
-    Replay          *replay;
-    CommandContext   context;
+    Replay           *replay;
+    CommandContext    context;
     const ReplayItem *item;
-    int64_t          number;
-    Who              officer, person;
+    int64_t           number;
+    Who               officer, person;
 } Acting;
 
 static int64_t
 directorate_of(const Acting *acting)
 {
     size_t                    n;
-    const Directorate *const *all =
-        reference_directorates(system_reference(acting->replay->sys), acting->item->submit.entity_id, &n);
+    const Directorate *const *all = reference_directorates(system_reference(acting->replay->sys),
+                                                           acting->item->submit.entity_id, &n);
 
     return n == 0 ? 0 : all[0]->id;
 }
@@ -105,34 +106,40 @@ static bool
 act(Acting *acting, const ReplayAct *a, CommandOutcome *outcome, GError **error)
 {
     const CommandContext *context = &acting->context;
-    PetitionTarget        on = { .number = acting->number, .own = acting->context.by == &acting->person };
-    PetitionActed         acted;
+    PetitionTarget on = { .number = acting->number, .own = acting->context.by == &acting->person };
+    PetitionActed  acted;
 
     switch (a->kind) {
     case REPLAY_ACCEPT:
         return petition_accept(context, &(PetitionAccept){ .on = on }, &acted, outcome, error);
     case REPLAY_CONSULT:
-        return petition_consult(context, &(PetitionConsult){ .on = on, .directorate_id = directorate_of(acting),
-                                                             .question = a->text, .answer_days = 1 },
+        return petition_consult(context,
+                                &(PetitionConsult){ .on = on,
+                                                    .directorate_id = directorate_of(acting),
+                                                    .question = a->text,
+                                                    .answer_days = 1 },
                                 &acted, outcome, error);
     case REPLAY_PERIOD:
-        return petition_set_period(context,
-                                   &(PetitionSetPeriod){ .on = on, .due_day = period_day(acting, a->at) },
-                                   &acted, outcome, error);
+        return petition_set_period(
+            context, &(PetitionSetPeriod){ .on = on, .due_day = period_day(acting, a->at) }, &acted,
+            outcome, error);
     case REPLAY_RETURN:
-        return petition_return(context, &(PetitionReturn){ .on = on, .ground = a->code, .legal_text = a->text },
-                               &acted, outcome, error);
+        return petition_return(
+            context, &(PetitionReturn){ .on = on, .ground = a->code, .legal_text = a->text },
+            &acted, outcome, error);
     case REPLAY_UPDATE:
-        return petition_update(context, &(PetitionUpdate){ .on = on, .text = a->text }, &acted, outcome, error);
+        return petition_update(context, &(PetitionUpdate){ .on = on, .text = a->text }, &acted,
+                               outcome, error);
     case REPLAY_CLOSE:
-        return petition_close(context, &(PetitionClose){ .on = on, .outcome = a->code, .answer = a->text },
+        return petition_close(context,
+                              &(PetitionClose){ .on = on, .outcome = a->code, .answer = a->text },
                               &acted, outcome, error);
     case REPLAY_RATE:
-        return petition_rate(context, &(PetitionRate){ .on = on, .solved = a->code, .stars = 4 }, &acted,
-                             outcome, error);
+        return petition_rate(context, &(PetitionRate){ .on = on, .solved = a->code, .stars = 4 },
+                             &acted, outcome, error);
     case REPLAY_WITHDRAW:
-        return petition_withdraw(context, &(PetitionWithdraw){ .on = on, .why = a->code }, &acted, outcome,
-                                 error);
+        return petition_withdraw(context, &(PetitionWithdraw){ .on = on, .why = a->code }, &acted,
+                                 outcome, error);
     default:
         g_assert_not_reached();
     }
@@ -142,20 +149,25 @@ act(Acting *acting, const ReplayAct *a, CommandOutcome *outcome, GError **error)
 static bool
 play_acts(Replay *replay, Arena *mem, const ReplayItem *item, int64_t number, GError **error)
 {
-    Acting acting = { .replay = replay, .item = item, .number = number,
+    Acting acting = { .replay = replay,
+                      .item = item,
+                      .number = number,
                       .officer = { .role = ROLE_LIAISON, .entity_id = item->submit.entity_id },
                       .person = { .role = ROLE_REQUESTER, .person_id = item->submit.person_id } };
 
     for (size_t i = 0; i < item->n_acts; i++) {
-        const ReplayAct  *a = &item->acts[i];
-        bool              by_person = a->kind == REPLAY_RATE || a->kind == REPLAY_WITHDRAW;
-        CommandOutcome    outcome = { .repeated = false };
+        const ReplayAct *a = &item->acts[i];
+        bool             by_person = a->kind == REPLAY_RATE || a->kind == REPLAY_WITHDRAW;
+        CommandOutcome   outcome = { .repeated = false };
         g_autoptr(GError) cause = NULL;
 
-        acting.context = (CommandContext){ .sys = replay->sys, .mem = mem, .at = a->at,
-                                           .by = by_person ? &acting.person : &acting.officer,
-                                           .command_id = command_of(replay, mem, item,
-                                                                    arena_printf(mem, "act %zu", i)) };
+        acting.context =
+            (CommandContext){ .sys = replay->sys,
+                              .mem = mem,
+                              .at = a->at,
+                              .by = by_person ? &acting.person : &acting.officer,
+                              .command_id =
+                                  command_of(replay, mem, item, arena_printf(mem, "act %zu", i)) };
         if (act(&acting, a, &outcome, &cause)) {
             replay->acts++;
             continue;
@@ -182,12 +194,16 @@ typedef struct {
 static bool
 submit_one(Replay *replay, Arena *mem, Batch *batch, size_t i, bool *taken, GError **error)
 {
-    CommandContext    context = { .sys = replay->sys, .mem = mem, .by = &batch->who[i], .at = batch->items[i].at,
-                                  .command_id = command_of(replay, mem, &batch->items[i], "submit") };
-    CommandOutcome    outcome = { .repeated = false };
+    CommandContext context = { .sys = replay->sys,
+                               .mem = mem,
+                               .by = &batch->who[i],
+                               .at = batch->items[i].at,
+                               .command_id = command_of(replay, mem, &batch->items[i], "submit") };
+    CommandOutcome outcome = { .repeated = false };
     g_autoptr(GError) cause = NULL;
 
-    *taken = petition_submit(&context, &batch->items[i].submit, &batch->receipts[i], &outcome, &cause);
+    *taken =
+        petition_submit(&context, &batch->items[i].submit, &batch->receipts[i], &outcome, &cause);
     if (*taken && outcome.repeated) {
         *taken = false;
         count_refused(replay, "was replayed before");
@@ -225,7 +241,9 @@ play_batch(Replay *replay, Arena *mem, Batch *batch, GError **error)
 static bool
 fill_batch(Replay *replay, Arena *mem, Batch *batch, bool *more, GError **error)
 {
-    ReplayContext context = { .sys = replay->sys, .csv = replay->csv, .zone = replay->sys->zone,
+    ReplayContext context = { .sys = replay->sys,
+                              .csv = replay->csv,
+                              .zone = replay->sys->zone,
                               .now = clock_now(replay->sys->clock) };
 
     batch->n = 0;
@@ -233,7 +251,7 @@ fill_batch(Replay *replay, Arena *mem, Batch *batch, bool *more, GError **error)
         const char *const *fields;
         ReplayItem        *item = &batch->items[batch->n];
         const char        *why = NULL;
-        g_autoptr(GError)  cause = NULL;
+        g_autoptr(GError) cause = NULL;
 
         *more = csv_next(replay->csv, mem, &fields, &cause);
         if (!*more && cause == NULL)
@@ -254,7 +272,8 @@ fill_batch(Replay *replay, Arena *mem, Batch *batch, bool *more, GError **error)
             continue;
         }
         item->submit.person_id = replay_people_next(replay->people);
-        batch->who[batch->n] = (Who){ .role = ROLE_REQUESTER, .person_id = item->submit.person_id,
+        batch->who[batch->n] = (Who){ .role = ROLE_REQUESTER,
+                                      .person_id = item->submit.person_id,
                                       .lang = item->submit.lang };
         batch->n++;
     }
@@ -270,13 +289,14 @@ report(Replay *replay)
 
     show_progress(replay, true);
     fprintf(replay->out,
-            "\n%" G_GINT64_FORMAT " rows in %.1f s: %" G_GINT64_FORMAT " requests and %" G_GINT64_FORMAT
-            " acts taken (%.0f commands/s)\n",
+            "\n%" G_GINT64_FORMAT " rows in %.1f s: %" G_GINT64_FORMAT
+            " requests and %" G_GINT64_FORMAT " acts taken (%.0f commands/s)\n",
             (gint64)replay->rows, seconds, (gint64)replay->taken, (gint64)replay->acts,
             (double)(replay->taken + replay->acts) / MAX(seconds, 0.001));
     g_hash_table_iter_init(&at, replay->refused);
     while (g_hash_table_iter_next(&at, &why, &count))
-        fprintf(replay->out, "  refused %6" G_GINT64_FORMAT ": %s\n", *(gint64 *)count, (const char *)why);
+        fprintf(replay->out, "  refused %6" G_GINT64_FORMAT ": %s\n", *(gint64 *)count,
+                (const char *)why);
 }
 
 static const ReplayFormat *
@@ -311,17 +331,19 @@ play(Replay *replay, GError **error)
 bool
 replay_run(System *sys, const char *path, const char *format, FILE *out, GError **error)
 {
-    g_autoptr(Csv)    csv = csv_open(path, error);
-    g_autofree char  *file = g_path_get_basename(path);
-    Replay            replay = { .sys = sys, .out = out, .csv = csv, .file = file,
-                                 .started = clock_monotonic() };
-    bool              played;
+    g_autoptr(Csv) csv = csv_open(path, error);
+    g_autofree char *file = g_path_get_basename(path);
+    Replay           replay = {
+                  .sys = sys, .out = out, .csv = csv, .file = file, .started = clock_monotonic()
+    };
+    bool played;
 
     if (csv == NULL)
         return false;
     replay.format = find_format(csv, format);
     if (replay.format == NULL)
-        return fail(error, APP_ERROR_INVALID, "%s has no header of a known format (nyc, reviews, demo)", path);
+        return fail(error, APP_ERROR_INVALID,
+                    "%s has no header of a known format (nyc, reviews, demo)", path);
     replay.people = replay_people_new(sys, error);
     if (replay.people == NULL)
         return false;

@@ -8,4 +8,5 @@
 
 /* Formats: "nyc" (created, closed, agency, type), "reviews" (texts with a label), "demo"; NULL: by the
  * header line. Prints progress, then the rate and what was refused by reason. */
-bool replay_run(System *sys, const char *path, const char *format, FILE *out, GError **error) MUST_USE;
+bool
+replay_run(System *sys, const char *path, const char *format, FILE *out, GError **error) MUST_USE;

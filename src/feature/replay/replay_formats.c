@@ -75,16 +75,21 @@ choose_nyc_service(const ReplayContext *context, const char *type, PetitionSubmi
 static void
 add_nyc_acts(ReplayItem *item, AppTime closed, const char *resolution)
 {
-    bool repeated = strstr(resolution, "duplicate") != NULL || strstr(resolution, "already") != NULL;
-    bool nothing = strstr(resolution, "did not observe") != NULL || strstr(resolution, "could not") != NULL;
+    bool repeated =
+        strstr(resolution, "duplicate") != NULL || strstr(resolution, "already") != NULL;
+    bool nothing =
+        strstr(resolution, "did not observe") != NULL || strstr(resolution, "could not") != NULL;
 
     replay_add_act(item, REPLAY_ACCEPT, item->at + (closed - item->at) / 4, NULL, NULL);
     replay_add_act(item, REPLAY_CLOSE, closed, resolution,
-                   repeated ? "moot" : nothing ? "not_substantiated" : "resolved");
+                   repeated  ? "moot"
+                   : nothing ? "not_substantiated"
+                             : "resolved");
 }
 
 static void
-read_nyc(const ReplayContext *context, Arena *mem, const char *const *fields, ReplayItem *item, const char **why)
+read_nyc(const ReplayContext *context, Arena *mem, const char *const *fields, ReplayItem *item,
+         const char **why)
 {
     const char *closed_text = replay_field(context, fields, "closed");
     const char *resolution = replay_field(context, fields, "resolution");
@@ -92,16 +97,22 @@ read_nyc(const ReplayContext *context, Arena *mem, const char *const *fields, Re
     AppTime     closed = 0;
 
     item->id = replay_field(context, fields, "id");
-    item->submit = (PetitionSubmit){ .type = "complaint", .about = "service", .contact = "sms", .channel = "call",
-                                     .lang = "en", .identity_hidden = true };
-    item->submit.subject = arena_printf(mem, "%s: %s", replay_field(context, fields, "complaint_type"),
-                                        replay_field(context, fields, "descriptor"));
+    item->submit = (PetitionSubmit){ .type = "complaint",
+                                     .about = "service",
+                                     .contact = "sms",
+                                     .channel = "call",
+                                     .lang = "en",
+                                     .identity_hidden = true };
+    item->submit.subject =
+        arena_printf(mem, "%s: %s", replay_field(context, fields, "complaint_type"),
+                     replay_field(context, fields, "descriptor"));
     item->submit.text = arena_printf(mem, "%s – %s, %s", item->submit.subject, address,
                                      replay_field(context, fields, "city"));
     item->submit.place_words = address[0] == '\0' ? NULL : address;
     if (!replay_time(context->zone, replay_field(context, fields, "created"), &item->at))
         *why = "no time of creation";
-    else if (!choose_nyc_service(context, replay_field(context, fields, "complaint_type"), &item->submit))
+    else if (!choose_nyc_service(context, replay_field(context, fields, "complaint_type"),
+                                 &item->submit))
         *why = "a type that stands for no service";
     else if (closed_text[0] != '\0' && !replay_time(context->zone, closed_text, &closed))
         *why = "a time of closing that is none";
@@ -121,15 +132,20 @@ read_review(const ReplayContext *context, Arena *mem, const char *const *fields,
 {
     static const char *const types[] = { "complaint", "praise", "suggestion" };
     const char              *text = replay_field(context, fields, "text");
-    int64_t                  label = g_ascii_strtoll(replay_field(context, fields, "label"), NULL, 10);
-    int64_t                  id = g_ascii_strtoll(replay_field(context, fields, "id"), NULL, 10);
+    int64_t label = g_ascii_strtoll(replay_field(context, fields, "label"), NULL, 10);
+    int64_t id = g_ascii_strtoll(replay_field(context, fields, "id"), NULL, 10);
 
     item->id = replay_field(context, fields, "id");
     item->at = context->now - (id * 37 % (REVIEW_DAYS * 24)) * HOURS - 3 * DAYS;
-    item->submit = (PetitionSubmit){ .about = "service", .contact = "sms", .channel = "app", .lang = "ar",
-                                     .identity_hidden = true, .text = text,
-                                     .subject = text_ellipsis(mem, text, 60),
-                                     .place_words = text_trim(mem, replay_field(context, fields, "place")) };
+    item->submit =
+        (PetitionSubmit){ .about = "service",
+                          .contact = "sms",
+                          .channel = "app",
+                          .lang = "ar",
+                          .identity_hidden = true,
+                          .text = text,
+                          .subject = text_ellipsis(mem, text, 60),
+                          .place_words = text_trim(mem, replay_field(context, fields, "place")) };
     if (text_length(text) < 10)
         *why = "a text under ten letters";
     else if (label < 0 || label > 2)
@@ -145,10 +161,11 @@ read_review(const ReplayContext *context, Arena *mem, const char *const *fields,
 static void
 add_demo_acts(const ReplayContext *context, ReplayItem *item, const char *fate)
 {
-    static const char answer[] = "تمّ الكشف على الموقع ومعالجة الموضوع، ونشكركم على إبلاغنا. يمكنكم إعادة فتح الطلب "
-                                 "أو التظلّم خلال 14 يومًا.";
-    AppTime           step = (context->now - item->at) / 6;
-    bool              open = strcmp(fate, "waiting") == 0 || strcmp(fate, "unassigned") == 0;
+    static const char answer[] =
+        "تمّ الكشف على الموقع ومعالجة الموضوع، ونشكركم على إبلاغنا. يمكنكم إعادة فتح الطلب "
+        "أو التظلّم خلال 14 يومًا.";
+    AppTime step = (context->now - item->at) / 6;
+    bool    open = strcmp(fate, "waiting") == 0 || strcmp(fate, "unassigned") == 0;
 
     if (strcmp(fate, "withdrawn") == 0)
         replay_add_act(item, REPLAY_WITHDRAW, item->at + step, NULL, "solved");
@@ -162,14 +179,15 @@ add_demo_acts(const ReplayContext *context, ReplayItem *item, const char *fate)
     if (strcmp(fate, "scheduled_date") == 0)
         replay_add_act(item, REPLAY_PERIOD, item->at + 2 * step, NULL, NULL);
     if (strcmp(fate, "updated") == 0)
-        replay_add_act(item, REPLAY_UPDATE, item->at + 3 * step, "أُحيل الموضوع إلى الفريق الفني وسيُباشر العمل هذا الأسبوع.",
-                       NULL);
+        replay_add_act(item, REPLAY_UPDATE, item->at + 3 * step,
+                       "أُحيل الموضوع إلى الفريق الفني وسيُباشر العمل هذا الأسبوع.", NULL);
     if (strcmp(fate, "closed_explained") == 0)
         replay_add_act(item, REPLAY_CLOSE, item->at + 4 * step, answer,
                        strcmp(item->submit.type, "complaint") == 0 ? "resolved" : "explained");
     if (strcmp(fate, "closed_not_possible") == 0)
         replay_add_act(item, REPLAY_CLOSE, item->at + 4 * step,
-                       "لا تتوفر المخصصات حاليًا، ويعاد النظر مع موازنة العام المقبل.", "not_possible_means");
+                       "لا تتوفر المخصصات حاليًا، ويعاد النظر مع موازنة العام المقبل.",
+                       "not_possible_means");
     if (strcmp(fate, "closed_resolved") == 0 || strcmp(fate, "closed_rated") == 0)
         replay_add_act(item, REPLAY_CLOSE, item->at + 4 * step, answer,
                        strcmp(item->submit.type, "praise") == 0       ? "thanked"
@@ -181,7 +199,8 @@ add_demo_acts(const ReplayContext *context, ReplayItem *item, const char *fate)
 }
 
 static void
-read_demo(const ReplayContext *context, Arena *mem, const char *const *fields, ReplayItem *item, const char **why)
+read_demo(const ReplayContext *context, Arena *mem, const char *const *fields, ReplayItem *item,
+          const char **why)
 {
     const Place *place = reference_place_by_code(system_reference(context->sys),
                                                  replay_field(context, fields, "place_code"));
@@ -191,12 +210,14 @@ read_demo(const ReplayContext *context, Arena *mem, const char *const *fields, R
     int64_t      days = g_ascii_strtoll(replay_field(context, fields, "days_ago"), NULL, 10);
     bool         hidden = strcmp(replay_field(context, fields, "identity_hidden"), "1") == 0;
 
-    item->submit = (PetitionSubmit){ .type = replay_field(context, fields, "type"), .about = "service",
+    item->submit = (PetitionSubmit){ .type = replay_field(context, fields, "type"),
+                                     .about = "service",
                                      .subject = replay_field(context, fields, "subject"),
                                      .text = replay_field(context, fields, "text"),
                                      .wanted = wanted[0] == '\0' ? NULL : wanted,
                                      .place_words = words[0] == '\0' ? NULL : words,
-                                     .place_id = place == NULL ? 0 : place->id, .contact = "sms",
+                                     .place_id = place == NULL ? 0 : place->id,
+                                     .contact = "sms",
                                      .channel = replay_field(context, fields, "channel"),
                                      .identity_hidden = hidden };
     item->submit.lang = text_language(item->submit.text);
@@ -208,10 +229,13 @@ read_demo(const ReplayContext *context, Arena *mem, const char *const *fields, R
         add_demo_acts(context, item, replay_field(context, fields, "fate"));
 }
 
-static const ReplayFormat nyc = {
-    "nyc", { "id", "created", "closed", "agency", "complaint_type", "descriptor", "resolution" }, read_nyc
-};
+static const ReplayFormat nyc = { "nyc",
+                                  { "id", "created", "closed", "agency", "complaint_type",
+                                    "descriptor", "resolution" },
+                                  read_nyc };
 static const ReplayFormat reviews = { "reviews", { "id", "place", "label", "text" }, read_review };
-static const ReplayFormat demo = { "demo", { "type", "service", "subject", "days_ago", "fate" }, read_demo };
+static const ReplayFormat demo = { "demo",
+                                   { "type", "service", "subject", "days_ago", "fate" },
+                                   read_demo };
 
 const ReplayFormat *const replay_formats[] = { &nyc, &reviews, &demo, NULL };

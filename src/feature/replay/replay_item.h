@@ -44,8 +44,8 @@ typedef struct {
     const char *columns[16]; /* that the header line must have; NULL-terminated */
     /* The row's item, or NULL in *why and true; `why` is a reason of the program, never a person's
      * words: rows are counted by it. */
-    void (*read)(const ReplayContext *context, Arena *mem, const char *const *fields, ReplayItem *item,
-                 const char **why);
+    void (*read)(const ReplayContext *context, Arena *mem, const char *const *fields,
+                 ReplayItem *item, const char **why);
 } ReplayFormat;
 
 extern const ReplayFormat *const replay_formats[]; /* NULL-terminated */
@@ -53,4 +53,5 @@ extern const ReplayFormat *const replay_formats[]; /* NULL-terminated */
 /* Helpers of formats: a column's field, "" when the file has none; a local time; one more act. */
 const char *replay_field(const ReplayContext *context, const char *const *fields, const char *name);
 bool        replay_time(const Zone *zone, const char *text, AppTime *time);
-void        replay_add_act(ReplayItem *item, ReplayActKind kind, AppTime at, const char *text, const char *code);
+void        replay_add_act(ReplayItem *item, ReplayActKind kind, AppTime at, const char *text,
+                           const char *code);

@@ -6,7 +6,7 @@
 
 typedef struct ReplayPeople ReplayPeople;
 
-ReplayPeople *replay_people_new(System *sys, GError **error) MUST_USE;
-void          replay_people_free(ReplayPeople *people);
+ReplayPeople               *replay_people_new(System *sys, GError **error) MUST_USE;
+void                        replay_people_free(ReplayPeople *people);
 /* The next one, round and round. */
 int64_t replay_people_next(ReplayPeople *people);

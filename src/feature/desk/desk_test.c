@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The telephone desk through the router, on a store of its own: the caller, their requests, lodging. */
+#include "feature/desk/desk.h"
+#include "feature/desk/desk_seal.h"
+#include "feature/follow/follow_fixture.h"
+
+#include "base/number.h"
+
+#include <string.h>
+
+#define GET(path) follow_fixture_get(fixture, &fixture->agent, path)
+#define POST(path, ...) follow_fixture_post(fixture, &fixture->agent, path, __VA_ARGS__, NULL)
+#define SHOWS(text) follow_fixture_shows(fixture, text)
+#define HIDES(text) follow_fixture_hides(fixture, text)
+#define PATH(rest) follow_fixture_path(fixture, "/desk/requests", rest)
+
+#define SALMA_PHONE "0790000001"
+#define SALMA_DOCUMENT "9871012345"
+#define OTHER_PHONE "0790000002"
+
+static void
+up(FollowFixture *fixture, const void *data)
+{
+    (void)data;
+    follow_fixture_up(fixture, (const Route *const[]){ desk_feature.routes, NULL },
+                      (const DbQuery *const *const[]){ desk_queries, NULL });
+}
+
+static void
+find(FollowFixture *fixture, const char *who)
+{
+    g_assert_cmpint(POST("/desk/find", "who", who, "document_type", "national_number"), ==, 303);
+    g_assert_cmpstr(follow_fixture_target(fixture), ==, "/desk");
+}
+
+static int64_t
+count(FollowFixture *fixture, const char *sql)
+{
+    return petition_fixture_count(fixture->trial.fixture, sql);
+}
+
+/* The number of the request that was lodged last. */
+static char *
+last_number(FollowFixture *fixture)
+{
+    char text[NUMBER_TEXT_SIZE];
+
+    number_format(count(fixture, "SELECT number FROM petition ORDER BY id DESC LIMIT 1"), text);
+    return arena_copy(fixture->trial.fixture->mem, text);
+}
+
+/* ---- who may ---- */
+
+static void
+the_desk_is_for_agents(FollowFixture *fixture, const void *data)
+{
+    static const char *const pages[] = { "/desk", "/desk/register", "/desk/calls", "/desk/suggest?q=x",
+                                         "/desk/calls/1" };
+    const PetitionFixture   *people = fixture->trial.fixture;
+
+    (void)data;
+    for (size_t i = 0; i < G_N_ELEMENTS(pages); i++) {
+        g_assert_cmpint(follow_fixture_get(fixture, &fixture->visitor, pages[i]), ==, 401);
+        g_assert_cmpint(follow_fixture_get(fixture, &people->requester, pages[i]), ==, 403);
+        g_assert_cmpint(follow_fixture_get(fixture, &people->liaison, pages[i]), ==, 403);
+        g_assert_cmpint(follow_fixture_get(fixture, &people->unit, pages[i]), ==, 403);
+    }
+    g_assert_cmpint(follow_fixture_post(fixture, &people->counter, "/desk/find", "who", "1", NULL), ==, 403);
+}
+
+static void
+a_seal_is_good_for_one_session_purpose_and_time(FollowFixture *fixture, const void *data)
+{
+    PetitionFixture *people = fixture->trial.fixture;
+    System          *sys = people->sys;
+    const Who       *agent = &fixture->agent;
+    char            *seal = desk_seal_write(sys, people->mem, agent, "caller", "سلمى\n1", 60);
+    char            *broken = arena_copy(people->mem, seal);
+
+    (void)data;
+    g_assert_cmpstr(desk_seal_read(sys, people->mem, agent, "caller", seal), ==, "سلمى\n1");
+    g_assert_null(desk_seal_read(sys, people->mem, &fixture->other_agent, "caller", seal));
+    g_assert_null(desk_seal_read(sys, people->mem, &people->agent, "caller", seal)); /* no session */
+    g_assert_null(desk_seal_read(sys, people->mem, agent, "call", seal));
+    g_assert_null(desk_seal_read(sys, people->mem, agent, "caller", NULL));
+    g_assert_null(desk_seal_read(sys, people->mem, agent, "caller", ""));
+    g_assert_null(desk_seal_read(sys, people->mem, agent, "caller", "????"));
+    broken[strlen(broken) / 2] ^= 1;
+    g_assert_null(desk_seal_read(sys, people->mem, agent, "caller", broken));
+    for (size_t size = 0; size < strlen(seal); size++)
+        g_assert_null(desk_seal_read(sys, people->mem, agent, "caller",
+                                     arena_text(people->mem, seal, size)));
+    petition_fixture_wait(people, 60 * SECONDS);
+    g_assert_null(desk_seal_read(sys, people->mem, agent, "caller", seal));
+}
+
+/* ---- the caller ---- */
+
+static void
+a_caller_is_found_by_telephone_or_document(FollowFixture *fixture, const void *data)
+{
+    static const char *const ways[] = { SALMA_PHONE, "+962 79 000 0001", SALMA_DOCUMENT, "٩٨٧١٠١٢٣٤٥" };
+
+    (void)data;
+    g_assert_cmpint(GET("/desk"), ==, 200);
+    SHOWS("ابحثوا عن المتصل أو سجّلوه أولًا");
+    HIDES("سلمى");
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        find(fixture, ways[i]);
+        g_assert_cmpint(GET("/desk"), ==, 200);
+        SHOWS("سلمى العلي");
+        SHOWS("ماسورة مكسورة في الشارع");
+        SHOWS("<p class=\"readback\">");
+        SHOWS("طلبكم لدى سلطة المياه منذ");
+        SHOWS("name=\"identity_hidden\" checked");
+        g_assert_cmpint(POST("/desk/end", "none", ""), ==, 303);
+        GET("/desk");
+        HIDES("سلمى");
+    }
+}
+
+/* Each search and each opening is written down, and nothing but the cookie says who it is. */
+static void
+looks_are_recorded_and_ids_stay_sealed(FollowFixture *fixture, const void *data)
+{
+    PetitionFixture *people = fixture->trial.fixture;
+    char            *id = arena_printf(people->mem, "%" G_GINT64_FORMAT, (gint64)people->requester.person_id);
+
+    (void)data;
+    find(fixture, SALMA_PHONE);
+    g_assert_cmpint(follow_fixture_looks(fixture), ==, 2);
+    g_assert_null(strstr(testing_cookie(fixture->browser, "sawt-caller"), id));
+    GET("/desk");
+    HIDES(id);
+    GET(PATH(""));
+    HIDES(id);
+    g_assert_cmpint(follow_fixture_looks(fixture), ==, 2); /* looking at pages opens nobody again */
+    g_assert_cmpint(POST("/desk/find", "who", "0799999999"), ==, 200);
+    g_assert_cmpint(follow_fixture_looks(fixture), >, 2);
+}
+
+static void
+a_call_is_one_agents_and_ends(FollowFixture *fixture, const void *data)
+{
+    (void)data;
+    find(fixture, SALMA_PHONE);
+    g_assert_cmpint(follow_fixture_get(fixture, &fixture->other_agent, "/desk"), ==, 200);
+    HIDES("سلمى");
+    g_assert_cmpint(follow_fixture_get(fixture, &fixture->other_agent, PATH("")), ==, 404);
+    g_assert_cmpint(GET(PATH("")), ==, 200);
+    petition_fixture_wait(fixture->trial.fixture, 21 * MINUTES);
+    g_assert_cmpint(GET(PATH("")), ==, 404);
+    GET("/desk");
+    HIDES("سلمى");
+}
+
+static void
+whom_nobody_knows_is_registered(FollowFixture *fixture, const void *data)
+{
+    PetitionFixture  *people = fixture->trial.fixture;
+    const Identity    rami = { .document_type = "national_number", .document_issuer = "JO",
+                               .document_number = "9881112223", .birth_date = "1988-02-01",
+                               .name = { "رامي", "سعيد", "علي", "الزعبي" } };
+    int64_t           added;
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    g_assert_true(vault_registry_import(people->sys->vault, people->mem, &rami, 1, &added, &error));
+    find(fixture, SALMA_PHONE);
+    g_assert_cmpint(POST("/desk/find", "who", "9881112223", "document_type", "national_number"), ==, 200);
+    SHOWS("لا أحد مسجّل بهذا الرقم");
+    SHOWS("value=\"9881112223\"");
+    HIDES("سلمى"); /* the one before is off the line */
+    g_assert_cmpint(POST("/desk/find", "who", ""), ==, 422);
+
+    g_assert_cmpint(POST("/desk/register", "document_type", "national_number", "document_number", "9881112223",
+                         "name1", "سمير", "name4", "الزعبي", "birth_date-day", "1", "birth_date-month", "2",
+                         "birth_date-year", "1988", "phone", "0791112223"), ==, 422);
+    SHOWS("البيانات لا تطابق الوثيقة");
+    SHOWS("value=\"سمير\"");
+    g_assert_cmpint(POST("/desk/register", "name1", "رامي"), ==, 422);
+    g_assert_cmpint(POST("/desk/register", "document_type", "national_number", "document_number", "9881112223",
+                         "name1", "رامي", "name2", "سعيد", "name3", "علي", "name4", "الزعبي",
+                         "birth_date-day", "١", "birth_date-month", "2", "birth_date-year", "1988", "phone",
+                         "0791112223", "place", "JO-AM"), ==, 303);
+    g_assert_cmpint(GET(follow_fixture_target(fixture)), ==, 200);
+    SHOWS("رامي الزعبي");
+    SHOWS("لا طلبات سابقة");
+    find(fixture, "0791112223");
+}
+
+static void
+a_family_is_told_apart_by_documents(FollowFixture *fixture, const void *data)
+{
+    PetitionFixture    *people = fixture->trial.fixture;
+    const Identity      sister = { .document_type = "national_number", .document_issuer = "JO",
+                                   .document_number = "9901010101", .birth_date = "1990-01-01",
+                                   .name = { "هدى", "أحمد", "خالد", "العلي" } };
+    const VaultRegister cmd = { .identity = &sister, .contact = &(Contact){ .phone = "962790000001" },
+                                .verification = VAULT_VERIFIED, .lang = "ar", .by = &fixture->visitor,
+                                .command_id = command_id_read(people->mem, NULL) };
+    VaultPerson         person;
+    g_autoptr(GError)   error = NULL;
+
+    (void)data;
+    g_assert_true(vault_register(people->sys->vault, people->mem, &cmd, &person, &error));
+    g_assert_cmpint(POST("/desk/find", "who", SALMA_PHONE), ==, 422);
+    SHOWS("هذا الهاتف لأكثر من شخص");
+    HIDES("سلمى");
+    HIDES("هدى");
+    find(fixture, "9901010101");
+    GET("/desk");
+    SHOWS("هدى العلي");
+}
+
+/* ---- reading out ---- */
+
+static void
+only_the_callers_requests_are_read_out(FollowFixture *fixture, const void *data)
+{
+    const char *absent;
+
+    (void)data;
+    g_assert_cmpint(GET(PATH("")), ==, 404);
+    find(fixture, SALMA_PHONE);
+    g_assert_cmpint(GET(PATH("")), ==, 200);
+    SHOWS("ماسورة مكسورة في الشارع");
+    SHOWS("سُجّل الطلب");
+    g_assert_cmpint(GET(PATH("/receipt")), ==, 200);
+
+    find(fixture, OTHER_PHONE);
+    g_assert_cmpint(GET(PATH("")), ==, 404);
+    absent = follow_fixture_blanked(fixture);
+    g_assert_cmpint(GET("/desk/requests/26-0000-0000-1"), ==, 404);
+    g_assert_cmpstr(follow_fixture_blanked(fixture), ==, absent);
+    g_assert_cmpint(GET(PATH("/receipt")), ==, 404);
+    g_assert_cmpint(POST(PATH("/add"), "text", "من غير صاحبه"), ==, 404);
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM event WHERE kind = 'add_information'"), ==, 0);
+}
+
+static void
+an_answer_is_read_out_and_information_added(FollowFixture *fixture, const void *data)
+{
+    (void)data;
+    find(fixture, SALMA_PHONE);
+    g_assert_cmpint(POST(PATH("/add"), "text", ""), ==, 422);
+    g_assert_cmpint(POST(PATH("/add"), "text", "الماء وصل إلى الدرج"), ==, 303);
+    g_assert_cmpint(GET(follow_fixture_target(fixture)), ==, 200);
+    SHOWS("الماء وصل إلى الدرج");
+    SHOWS("عن طريق مركز الاتصال الوطني");
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM event WHERE kind = 'add_information' AND"
+                                   " actor_role = 'agent' AND on_behalf = 'requester'"), ==, 1);
+
+    follow_fixture_close(fixture, "أُصلحت الماسورة يوم الأحد");
+    g_assert_cmpint(GET(PATH("")), ==, 200);
+    SHOWS("صدر الرد على طلبكم: تمّ الحل");
+    SHOWS("أُصلحت الماسورة يوم الأحد");
+    g_assert_cmpint(POST(PATH("/add"), "text", "بعد الإغلاق"), ==, 422);
+    SHOWS("أُغلق هذا الطلب في 15 نيسان 2026");
+    SHOWS("بعد الإغلاق</textarea>");
+}
+
+/* ---- lodging ---- */
+
+#define REQUEST                                                                                    \
+    "type", "complaint", "about", "service", "subject", "لا ماء منذ يومين", "text", "العداد لا يدور",   \
+        "contact", "call", "identity_hidden", "1"
+
+static void
+a_request_is_lodged_for_the_caller(FollowFixture *fixture, const void *data)
+{
+    char code[VAULT_CODE_LENGTH + 1];
+
+    (void)data;
+    find(fixture, SALMA_PHONE);
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:11", "entity_q", "تسرّب", "wanted", "إعادة الماء",
+                         "place", "JO-AM", "place_words", "حي نزال"), ==, 303);
+    g_assert_cmpstr(follow_fixture_target(fixture), ==,
+                    arena_printf(fixture->trial.fixture->mem, "/desk/requests/%s/receipt", last_number(fixture)));
+    g_assert_cmpint(GET(follow_fixture_target(fixture)), ==, 200);
+    SHOWS(arena_printf(fixture->trial.fixture->mem, "<p class=\"huge\"><bdi class=\"ref\" dir=\"ltr\">%s",
+                       last_number(fixture)));
+    vault_tracking_code(fixture->trial.fixture->sys->vault,
+                        count(fixture, "SELECT id FROM petition ORDER BY id DESC LIMIT 1"), code);
+    SHOWS(arena_printf(fixture->trial.fixture->mem, "%.5s-%s", code, code + 5));
+    SHOWS("سُجّل طلبكم، ورقمه");
+    SHOWS("تقديم الشكوى لا يوقف مدد الطعن");
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition WHERE channel = 'call' AND contact = 'call' AND"
+                                   " identity_hidden = 1 AND entity_id = 1 AND service_id = 11 AND place_id = 1001"
+                                   " AND state = 'assigned' AND lang = 'ar'"), ==, 1);
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM event WHERE kind = 'submit' AND actor_role = 'agent' AND"
+                                   " actor_ref = 509 AND on_behalf = 'requester'"), ==, 1);
+    GET("/desk");
+    SHOWS("لا ماء منذ يومين");
+}
+
+static void
+an_entity_is_chosen_in_four_ways_or_not_at_all(FollowFixture *fixture, const void *data)
+{
+    (void)data;
+    find(fixture, SALMA_PHONE);
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "entity_list", "roads"), ==, 303);
+    g_assert_cmpint(count(fixture, "SELECT entity_id FROM petition ORDER BY id DESC LIMIT 1"), ==, ROADS);
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:0", "entity_list", "roads"), ==, 303);
+    g_assert_cmpint(count(fixture, "SELECT entity_id FROM petition ORDER BY id DESC LIMIT 1"), ==, WATER);
+
+    /* Without scripts: words find, a button of the answer chooses and sends. */
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "", "entity_q", "تسرب المياه"), ==, 422);
+    SHOWS("اختاروا الجهة من النتائج");
+    SHOWS("name=\"chosen\" value=\"1:11\"");
+    SHOWS("value=\"لا ماء منذ يومين\"");
+    SHOWS("العداد لا يدور</textarea>");
+    SHOWS("name=\"identity_hidden\" checked");
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "", "entity_q", "تسرب المياه", "chosen", "1:11"), ==,
+                    303);
+    g_assert_cmpint(count(fixture, "SELECT service_id FROM petition ORDER BY id DESC LIMIT 1"), ==, WATER_LEAKS);
+
+    g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 303);
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition WHERE state = 'received'"), ==, 1);
+    for (const char *const *pick = (const char *const[]){ "x", "99:0", "1:99", "1:11x", "1", "2:11", NULL };
+         *pick != NULL; pick++)
+        g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", *pick), ==, 422);
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "entity_list", "nowhere"), ==, 422);
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition"), ==, 5);
+}
+
+static void
+what_is_refused_comes_back_as_it_was_typed(FollowFixture *fixture, const void *data)
+{
+    (void)data;
+    g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 422); /* nobody is on the line */
+    SHOWS("انتهت مدة المكالمة");
+    SHOWS("العداد لا يدور</textarea>");
+
+    find(fixture, SALMA_PHONE);
+    g_assert_cmpint(POST("/desk/requests", "subject", "بلا نص"), ==, 422);
+    SHOWS("value=\"بلا نص\"");
+    SHOWS("href=\"#f-text\"");
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "unknown", "1"), ==, 422);
+
+    find(fixture, "0790000003"); /* a proved mobile only: no complaint */
+    g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 422);
+    SHOWS("تُقبل الشكوى ممن جرى التحقق من هويته");
+    SHOWS("العداد لا يدور</textarea>");
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition"), ==, 1);
+    g_assert_cmpint(POST("/desk/requests", "type", "inquiry", "about", "service", "subject", "سؤال", "text",
+                         "متى يُفتح المكتب؟", "contact", "sms"), ==, 303);
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition WHERE identity_hidden = 0"), ==, 1);
+}
+
+static void
+a_double_tap_is_one_request(FollowFixture *fixture, const void *data)
+{
+    const char *first;
+
+    (void)data;
+    find(fixture, SALMA_PHONE);
+    GET("/desk");
+    fixture->command = follow_fixture_value(fixture, "action=\"/desk/requests\"", "command");
+    g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 303);
+    first = arena_copy(fixture->trial.fixture->mem, follow_fixture_target(fixture));
+    g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 303);
+    g_assert_cmpstr(follow_fixture_target(fixture), ==, first);
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition"), ==, 2);
+}
+
+static void
+suggestions_are_picked_not_sent(FollowFixture *fixture, const void *data)
+{
+    (void)data;
+    g_assert_cmpint(GET("/desk/suggest?q=%D8%AA%D8%B3%D8%B1%D8%A8"), ==, 200);
+    SHOWS("<button type=\"button\" class=\"result\" data-value=\"1:11\" data-label=\"تسرّب\">");
+    HIDES("<html");
+    g_assert_cmpint(GET("/desk/suggest"), ==, 200);
+    HIDES("<li>");
+}
+
+static void
+every_page_speaks_english(FollowFixture *fixture, const void *data)
+{
+    (void)data;
+    fixture->lang = "en";
+    find(fixture, SALMA_PHONE);
+    g_assert_cmpint(GET("/desk"), ==, 200);
+    SHOWS("Water Authority");
+    SHOWS("End the call");
+    g_assert_cmpint(GET("/desk/register"), ==, 200);
+    SHOWS("Register the caller");
+    g_assert_cmpint(GET(PATH("")), ==, 200);
+    SHOWS("Read out to the caller");
+    g_assert_cmpint(GET(PATH("/receipt")), ==, 200);
+    for (const char *const *path = (const char *const[]){ "/desk/find", "/desk/requests", PATH("/add"), NULL };
+         *path != NULL; path++)
+        g_assert_cmpint(GET(*path), ==, 303);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+
+#define CASE(name) g_test_add("/desk/" #name, FollowFixture, NULL, up, name, follow_fixture_down)
+    CASE(the_desk_is_for_agents);
+    CASE(a_seal_is_good_for_one_session_purpose_and_time);
+    CASE(a_caller_is_found_by_telephone_or_document);
+    CASE(looks_are_recorded_and_ids_stay_sealed);
+    CASE(a_call_is_one_agents_and_ends);
+    CASE(whom_nobody_knows_is_registered);
+    CASE(a_family_is_told_apart_by_documents);
+    CASE(only_the_callers_requests_are_read_out);
+    CASE(an_answer_is_read_out_and_information_added);
+    CASE(a_request_is_lodged_for_the_caller);
+    CASE(an_entity_is_chosen_in_four_ways_or_not_at_all);
+    CASE(what_is_refused_comes_back_as_it_was_typed);
+    CASE(a_double_tap_is_one_request);
+    CASE(suggestions_are_picked_not_sent);
+    CASE(every_page_speaks_english);
+    return g_test_run();
+}
