@@ -241,6 +241,9 @@ keeps_a_document_with_its_owner(void)
     squat = vault_fixture_register(fixture, &omar, &stranger, VAULT_PROVISIONAL, &by_visitor);
     omar_self = vault_fixture_register(fixture, &omar, &moved, VAULT_VERIFIED, &by_visitor);
     g_assert_cmpint(omar_self.id, !=, squat.id);
+    omar.document_number = "9851112224";
+    vault_fixture_register(fixture, &omar, &stranger, VAULT_MISMATCH, &by_visitor);
+    vault_fixture_register(fixture, &omar, &moved, VAULT_PROVISIONAL, &by_visitor);
     refused(vault_fixture_try(fixture, &misspelt, &stranger, VAULT_VERIFIED, &by_visitor, &again,
                               &error),
             &error, APP_ERROR_CONFLICT);

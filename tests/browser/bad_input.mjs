@@ -16,9 +16,9 @@ async function prove(context, number, code) {
     return { html: bare(html), status };
 }
 
-async function expectLost(page, path) {
+async function expectStatus(page, path, expected) {
     const status = (await open(page, path)).status();
-    check(status === 404, `${path} gives ${status} at ${page.url()}`);
+    check(status === expected, `${path} gives ${status} at ${page.url()}, not ${expected}`);
 }
 
 export async function badInputTests(world) {
@@ -49,15 +49,35 @@ export async function badInputTests(world) {
         check(wrong.status === unknown.status, `${wrong.status} and ${unknown.status}`);
         check(wrong.html === unknown.html, 'the two pages differ');
     });
-    await test('a number that cannot be, and one of somebody else: 404', async () => {
-        for (const path of ['/follow/99-0000-0000-0', `/follow/${world.omar?.number}`, '/receipt/99-0000-0000-0'])
-            await expectLost(page, path);
-        check((await main(page)).length > 20, 'the page of a 404 is empty');
+    await test('a number that is not theirs: 404 when signed in, the way in when not', async () => {
+        const paths = ['/follow/99-0000-0000-0', `/follow/${world.omar.number}`, '/receipt/99-0000-0000-0'];
+        for (const path of paths)
+            await expectStatus(world.layla.page, path, 404);
+        check((await main(world.layla.page)).length > 20, 'the page of a 404 is empty');
+        for (const path of paths) /* the same for all, so that nothing is told */
+            await expectStatus(page, path, 401);
     });
     await test('pages of the staff send a visitor away', async () => {
         for (const path of ['/office', '/office/triage', '/desk', '/office/questions']) {
             const status = (await open(page, path)).status();
             check(status >= 400 || new URL(page.url()).pathname === '/staff/sign-in', `${path} shows itself`);
+        }
+    });
+    await test('every link of the first page and of the signed-in pages leads somewhere', async () => {
+        for (const [who, from] of [[page, '/'], [world.layla.page, '/mine'], [world.signedIn.officer, '/office']]) {
+            await open(who, from);
+            const links = await who.$$eval('a[href^="/"]', all => [...new Set(all.map(a => a.getAttribute('href')))]);
+            for (const link of links) {
+                const status = (await who.context().request.get(link)).status();
+                check(status < 400, `${from} links to ${link}, which gives ${status}`);
+            }
+        }
+    });
+    await test('who is signed in can sign out', async () => {
+        for (const who of [world.layla.page, world.signedIn.officer]) {
+            await open(who, '/');
+            check(await who.locator('form[action="/sign-out"]').count() === 1,
+                  `${(await who.locator('nav.tools').first().innerText()).replace(/\s+/g, ' ')}: no way out`);
         }
     });
 }

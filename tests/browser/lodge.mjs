@@ -29,7 +29,7 @@ async function fillServiceFields(page) {
 }
 
 /* Up to the page that shows all answers. `unknown` leaves the entity to the unit. */
-export async function answerQuestions(page, { subject, text, unknown = false, visit = async () => {} }) {
+export async function answerQuestions(page, { subject, text, unknown = false, contact = 'sms', visit = async () => {} }) {
     await open(page, '/');
     await press(page, 'a.button.start');
     at(page, '/new/type');
@@ -79,7 +79,7 @@ export async function answerQuestions(page, { subject, text, unknown = false, vi
     await send(page, 'button[name="none"]');
     at(page, '/new/contact');
     await visit('/new/contact');
-    await fill(page, { contact: 'sms' });
+    await fill(page, { contact });
     await send(page);
     at(page, '/new/check');
     await visit('/new/check');

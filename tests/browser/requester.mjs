@@ -36,7 +36,7 @@ export async function requesterTests(world) {
                    text: 'لم تصلنا المياه منذ سبعة أيام، واتصلنا ثلاث مرات دون جواب.' }));
     await test('English, 1280 px, with scripts: from the start to the receipt', () =>
         wholeWay(world, 'omar', { lang: 'en', width: 1280 }, people.omar,
-                 { subject: 'Broken street lamp near the school', unknown: true,
+                 { subject: 'Broken street lamp near the school', unknown: true, contact: 'call',
                    text: 'The lamp has been dark for three weeks and children walk there.' }));
     await test('the requester finds both under "mine" by being signed in', async () => {
         await open(world.layla.page, '/mine');

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The pages in a real browser: node tests/browser/run.mjs, from the root. SAWT names another binary.
+// The pages in a real browser: node tests/browser/run.mjs [--quick], from the root. SAWT names another
+// binary; --quick leaves out axe and the pictures of every page.
 import { finish, test } from './tap.mjs';
 import { launch } from './hands.mjs';
 import { startServer } from './server.mjs';
@@ -19,7 +20,8 @@ try {
         await requesterTests(world);
         await staffTests(world);
         await badInputTests(world);
-        await pageTests(world);
+        if (!process.argv.includes('--quick'))
+            await pageTests(world);
     }
 } finally {
     await browser?.close();

@@ -39,6 +39,13 @@ async function setPeriod(page) {
     await done(page, answer, 'period');
 }
 
+/* The page on which the directorate answers. */
+async function questionOf(world, subject) {
+    const page = await staffPage(world, 'directorate');
+    await open(page, '/office/questions');
+    return page.locator('a', { hasText: subject }).getAttribute('href');
+}
+
 async function officerTests(world) {
     const file = () => `/office/requests/${world.layla.number}`;
 
@@ -68,7 +75,6 @@ async function officerTests(world) {
         at(page, '/office/questions');
         await page.locator('a', { hasText: world.layla.words.subject }).click();
         await page.waitForLoadState();
-        world.question = new URL(page.url()).pathname;
         await fill(page, { reply: 'كسر في الخط الرئيسي.', proposed_days: '3' });
         await send(page);
     });
@@ -122,11 +128,21 @@ export async function staffTests(world) {
         const link = page.locator(`.queue h2 a[href="/office/requests/${world.omar.number}"]`);
         check(await link.count() === 1, 'the request does not wait at the unit');
         await link.click();
-        const entity = await page.$eval('select[name="entity"]', list => list.options[1].value);
+        const entity = await page.$eval('select[name="entity"]', list =>
+            [...list.options].find(option => option.label.includes('مياهنا')).value);
         const answer = await act(page, 'route', { entity });
         await done(page, answer, 'route');
         await open(page, '/office/triage');
         check(await link.count() === 0, 'it still waits at the unit');
+    });
+    await test('the officer asks the directorate about the routed request', async () => {
+        const page = await staffPage(world, 'officer');
+        await open(page, `/office/requests/${world.omar.number}`);
+        await done(page, await act(page, 'accept', {}), 'accept');
+        const directorate = await page.$eval('[name="directorate"]', list => list.options[1].value);
+        await done(page, await act(page, 'consult', { directorate, question: 'هل العمود لنا؟', answer_days: '1' }),
+                   'consult');
+        world.question = await questionOf(world, world.omar.words.subject);
     });
     await test('the agent finds the caller', async () => {
         const page = await staffPage(world, 'agent');

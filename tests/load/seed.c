@@ -223,12 +223,12 @@ submit_some(void *data)
 
     for (size_t from = submitting->first; from < seed->rows; from += PERSONS) {
         g_autoptr(Arena) mem = arena_new();
-        size_t           n = MIN(BATCH, seed->rows - from);
-        GError          *error = NULL;
+        size_t  n = MIN(BATCH, seed->rows - from);
+        GError *error = NULL;
 
         fill_batch(seed, mem, batch, from, n);
-        must(command_run_batch(batch->contexts, petition_submit_prepare, batch->cmd_list, batch->result_list,
-                               n, &error),
+        must(command_run_batch(batch->contexts, petition_submit_prepare, batch->cmd_list,
+                               batch->result_list, n, &error),
              error);
         for (size_t k = 0; k < n; k++)
             must(vault_raise_hint(seed->sys->vault, mem, batch->cmds[k].person_id,

@@ -41,7 +41,8 @@ static const char *
 call_path(FollowFixture *fixture, const char *rest)
 {
     return arena_printf(fixture->trial.fixture->mem, "/desk/calls/%" G_GINT64_FORMAT "%s",
-                        (gint64)count(fixture, "SELECT id FROM outbox WHERE channel = 'call'"), rest);
+                        (gint64)count(fixture, "SELECT id FROM outbox WHERE channel = 'call'"),
+                        rest);
 }
 
 static void
@@ -60,14 +61,15 @@ results_are_decided(void)
         const char *fate;
         bool        again;
     } cases[] = {
-        { "reached", 0, "done", false },        { "reached", 2, "done", false },
-        { "no_answer", 0, "waiting", true },    { "no_answer", 1, "waiting", true },
-        { "no_answer", 2, "dead", false },      { "no_answer", 7, "dead", false },
+        { "reached", 0, "done", false },      { "reached", 2, "done", false },
+        { "no_answer", 0, "waiting", true },  { "no_answer", 1, "waiting", true },
+        { "no_answer", 2, "dead", false },    { "no_answer", 7, "dead", false },
         { "wrong_number", 0, "dead", false },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        DeskCallSettle settle = desk_calls_decide(cases[i].result, cases[i].tries, CORE_FIXTURE_NOW);
+        DeskCallSettle settle =
+            desk_calls_decide(cases[i].result, cases[i].tries, CORE_FIXTURE_NOW);
 
         g_assert_cmpstr(settle.fate, ==, cases[i].fate);
         g_assert_cmpint(settle.next_at, ==, cases[i].again ? CORE_FIXTURE_NOW + 2 * HOURS : 0);
@@ -104,20 +106,25 @@ a_call_belongs_to_one_agent(FollowFixture *fixture, const void *data)
 {
     (void)data;
     take(fixture);
-    g_assert_cmpint(follow_fixture_post(fixture, &fixture->other_agent, call_path(fixture, "/take"), "none", "",
-                                        NULL), ==, 409);
-    g_assert_cmpint(follow_fixture_get(fixture, &fixture->other_agent, call_path(fixture, "")), ==, 303);
-    g_assert_cmpint(follow_fixture_post(fixture, &fixture->other_agent, call_path(fixture, ""), "result",
-                                        "reached", NULL), ==, 409);
+    g_assert_cmpint(follow_fixture_post(fixture, &fixture->other_agent, call_path(fixture, "/take"),
+                                        "none", "", NULL),
+                    ==, 409);
+    g_assert_cmpint(follow_fixture_get(fixture, &fixture->other_agent, call_path(fixture, "")), ==,
+                    303);
+    g_assert_cmpint(follow_fixture_post(fixture, &fixture->other_agent, call_path(fixture, ""),
+                                        "result", "reached", NULL),
+                    ==, 409);
     g_assert_cmpint(follow_fixture_looks(fixture), ==, 1);
     g_assert_cmpint(POST("/desk/calls/1/take", "none", ""), ==, 404);
     g_assert_cmpint(POST("/desk/calls/1", "result", "reached"), ==, 409);
     g_assert_cmpint(POST(call_path(fixture, ""), "result", "perhaps"), ==, 422);
     SHOWS(PHONE);
     g_assert_cmpint(POST(call_path(fixture, ""), "result", "reached"), ==, 303);
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM outbox WHERE channel = 'call' AND fate = 'done' AND"
-                                   " tries = 1 AND next_at IS NULL AND lease_until IS NULL AND"
-                                   " done_at IS NOT NULL"), ==, 1);
+    g_assert_cmpint(count(fixture,
+                          "SELECT count(*) FROM outbox WHERE channel = 'call' AND fate = 'done' AND"
+                          " tries = 1 AND next_at IS NULL AND lease_until IS NULL AND"
+                          " done_at IS NOT NULL"),
+                    ==, 1);
     g_assert_cmpint(GET(follow_fixture_target(fixture)), ==, 200);
     SHOWS("سُجّل أن صاحب الطلب بُلّغ بالرد");
     g_assert_null(testing_cookie(fixture->browser, "sawt-call"));
@@ -127,7 +134,8 @@ a_call_belongs_to_one_agent(FollowFixture *fixture, const void *data)
 static void
 nobody_answers_three_times(FollowFixture *fixture, const void *data)
 {
-    static const char *const attempts[] = { "المحاولة 1 من 3", "المحاولة 2 من 3", "المحاولة 3 من 3" };
+    static const char *const attempts[] = { "المحاولة 1 من 3", "المحاولة 2 من 3",
+                                            "المحاولة 3 من 3" };
 
     (void)data;
     for (int i = 0; i < 3; i++) {
@@ -135,15 +143,19 @@ nobody_answers_three_times(FollowFixture *fixture, const void *data)
         SHOWS(attempts[i]);
         take(fixture);
         g_assert_cmpint(POST(call_path(fixture, ""), "result", "no_answer"), ==, 303);
-        g_assert_cmpint(count(fixture, "SELECT tries FROM outbox WHERE channel = 'call'"), ==, i + 1);
+        g_assert_cmpint(count(fixture, "SELECT tries FROM outbox WHERE channel = 'call'"), ==,
+                        i + 1);
         GET("/desk/calls");
         SHOWS("لا مكالمات مستحقّة الآن");
         petition_fixture_wait(fixture->trial.fixture, 2 * HOURS - SECONDS);
-        g_assert_cmpint(POST(call_path(fixture, "/take"), "none", ""), ==, i < 2 ? 409 : 404); /* not due yet */
+        g_assert_cmpint(POST(call_path(fixture, "/take"), "none", ""), ==,
+                        i < 2 ? 409 : 404); /* not due yet */
         petition_fixture_wait(fixture->trial.fixture, SECONDS);
     }
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM outbox WHERE channel = 'call' AND fate = 'dead' AND"
-                                   " error = 'no_answer' AND next_at IS NULL"), ==, 1);
+    g_assert_cmpint(count(fixture,
+                          "SELECT count(*) FROM outbox WHERE channel = 'call' AND fate = 'dead' AND"
+                          " error = 'no_answer' AND next_at IS NULL"),
+                    ==, 1);
     petition_fixture_wait(fixture->trial.fixture, 30 * DAYS);
     GET("/desk/calls");
     SHOWS("لا مكالمات مستحقّة الآن");
@@ -155,8 +167,10 @@ a_wrong_number_ends_it(FollowFixture *fixture, const void *data)
     (void)data;
     take(fixture);
     g_assert_cmpint(POST(call_path(fixture, ""), "result", "wrong_number"), ==, 303);
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM outbox WHERE channel = 'call' AND fate = 'dead' AND"
-                                   " error = 'wrong_number'"), ==, 1);
+    g_assert_cmpint(count(fixture,
+                          "SELECT count(*) FROM outbox WHERE channel = 'call' AND fate = 'dead' AND"
+                          " error = 'wrong_number'"),
+                    ==, 1);
 }
 
 /* Who takes a call and goes home: it comes back, and no try was counted. */
@@ -172,8 +186,9 @@ a_call_without_a_result_comes_back(FollowFixture *fixture, const void *data)
     g_assert_cmpint(POST(call_path(fixture, ""), "result", "reached"), ==, 409);
     g_assert_cmpint(GET("/desk/calls"), ==, 200);
     SHOWS("المحاولة 1 من 3");
-    g_assert_cmpint(follow_fixture_post(fixture, &fixture->other_agent, call_path(fixture, "/take"), "none", "",
-                                        NULL), ==, 303);
+    g_assert_cmpint(follow_fixture_post(fixture, &fixture->other_agent, call_path(fixture, "/take"),
+                                        "none", "", NULL),
+                    ==, 303);
     testing_set_cookie(fixture->browser, "sawt-call", kept);
     g_assert_cmpint(POST(call_path(fixture, ""), "result", "reached"), ==, 409);
     g_assert_cmpint(count(fixture, "SELECT tries FROM outbox WHERE channel = 'call'"), ==, 0);
@@ -187,11 +202,14 @@ a_restricted_answer_is_not_read_out(FollowFixture *fixture, const void *data)
     const Who     *head = &trial->fixture->head;
 
     (void)data;
-    g_assert_cmpint(petition_trial_accept(trial, head, (PetitionAccept){ .on = petition_trial_on(trial) }), ==,
-                    DONE);
-    g_assert_cmpint(petition_trial_close(trial, head, (PetitionClose){ .on = petition_trial_on(trial),
-                                                                       .outcome = "resolved",
-                                                                       .answer = "نُقل الموظف" }), ==, DONE);
+    g_assert_cmpint(
+        petition_trial_accept(trial, head, (PetitionAccept){ .on = petition_trial_on(trial) }), ==,
+        DONE);
+    g_assert_cmpint(petition_trial_close(trial, head,
+                                         (PetitionClose){ .on = petition_trial_on(trial),
+                                                          .outcome = "resolved",
+                                                          .answer = "نُقل الموظف" }),
+                    ==, DONE);
     take(fixture);
     g_assert_cmpint(GET(call_path(fixture, "")), ==, 200);
     SHOWS("يوجد جديد بشأن طلبكم");
@@ -206,10 +224,13 @@ the_list_goes_on_page_by_page(FollowFixture *fixture, const void *data)
     const char      *text;
 
     (void)data;
-    petition_fixture_execute(people,
+    petition_fixture_execute(
+        people,
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)"
-        " INSERT INTO outbox (id, petition_id, event_id, recipient, channel, message, lang, dedupe, fate, tries,"
-        " next_at, created_at) SELECT i, petition_id, event_id, recipient, channel, message, lang, 'x' || i, fate,"
+        " INSERT INTO outbox (id, petition_id, event_id, recipient, channel, message, lang, "
+        "dedupe, fate, tries,"
+        " next_at, created_at) SELECT i, petition_id, event_id, recipient, channel, message, lang, "
+        "'x' || i, fate,"
         " i % 2, next_at - 60000000 * (i / 2), created_at FROM outbox, n WHERE channel = 'call'");
     g_assert_cmpint(GET("/desk/calls"), ==, 200);
     text = strstr(testing_text(fixture->browser), "href=\"/desk/calls?at=");
@@ -247,7 +268,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 
     g_test_add_func("/desk/calls/results_are_decided", results_are_decided);
-#define CASE(name) g_test_add("/desk/calls/" #name, FollowFixture, NULL, up, name, follow_fixture_down)
+#define CASE(name)                                                                                 \
+    g_test_add("/desk/calls/" #name, FollowFixture, NULL, up, name, follow_fixture_down)
     CASE(a_telephone_is_shown_to_who_takes_the_call);
     CASE(a_call_belongs_to_one_agent);
     CASE(nobody_answers_three_times);

@@ -54,8 +54,8 @@ last_number(FollowFixture *fixture)
 static void
 the_desk_is_for_agents(FollowFixture *fixture, const void *data)
 {
-    static const char *const pages[] = { "/desk", "/desk/register", "/desk/calls", "/desk/suggest?q=x",
-                                         "/desk/calls/1" };
+    static const char *const pages[] = { "/desk", "/desk/register", "/desk/calls",
+                                         "/desk/suggest?q=x", "/desk/calls/1" };
     const PetitionFixture   *people = fixture->trial.fixture;
 
     (void)data;
@@ -65,7 +65,8 @@ the_desk_is_for_agents(FollowFixture *fixture, const void *data)
         g_assert_cmpint(follow_fixture_get(fixture, &people->liaison, pages[i]), ==, 403);
         g_assert_cmpint(follow_fixture_get(fixture, &people->unit, pages[i]), ==, 403);
     }
-    g_assert_cmpint(follow_fixture_post(fixture, &people->counter, "/desk/find", "who", "1", NULL), ==, 403);
+    g_assert_cmpint(follow_fixture_post(fixture, &people->counter, "/desk/find", "who", "1", NULL),
+                    ==, 403);
 }
 
 static void
@@ -80,7 +81,8 @@ a_seal_is_good_for_one_session_purpose_and_time(FollowFixture *fixture, const vo
     (void)data;
     g_assert_cmpstr(desk_seal_read(sys, people->mem, agent, "caller", seal), ==, "سلمى\n1");
     g_assert_null(desk_seal_read(sys, people->mem, &fixture->other_agent, "caller", seal));
-    g_assert_null(desk_seal_read(sys, people->mem, &people->agent, "caller", seal)); /* no session */
+    g_assert_null(
+        desk_seal_read(sys, people->mem, &people->agent, "caller", seal)); /* no session */
     g_assert_null(desk_seal_read(sys, people->mem, agent, "call", seal));
     g_assert_null(desk_seal_read(sys, people->mem, agent, "caller", NULL));
     g_assert_null(desk_seal_read(sys, people->mem, agent, "caller", ""));
@@ -88,8 +90,8 @@ a_seal_is_good_for_one_session_purpose_and_time(FollowFixture *fixture, const vo
     broken[strlen(broken) / 2] ^= 1;
     g_assert_null(desk_seal_read(sys, people->mem, agent, "caller", broken));
     for (size_t size = 0; size < strlen(seal); size++)
-        g_assert_null(desk_seal_read(sys, people->mem, agent, "caller",
-                                     arena_text(people->mem, seal, size)));
+        g_assert_null(
+            desk_seal_read(sys, people->mem, agent, "caller", arena_text(people->mem, seal, size)));
     petition_fixture_wait(people, 60 * SECONDS);
     g_assert_null(desk_seal_read(sys, people->mem, agent, "caller", seal));
 }
@@ -99,7 +101,8 @@ a_seal_is_good_for_one_session_purpose_and_time(FollowFixture *fixture, const vo
 static void
 a_caller_is_found_by_telephone_or_document(FollowFixture *fixture, const void *data)
 {
-    static const char *const ways[] = { SALMA_PHONE, "+962 79 000 0001", SALMA_DOCUMENT, "٩٨٧١٠١٢٣٤٥" };
+    static const char *const ways[] = { SALMA_PHONE, "+962 79 000 0001", SALMA_DOCUMENT,
+                                        "٩٨٧١٠١٢٣٤٥" };
 
     (void)data;
     g_assert_cmpint(GET("/desk"), ==, 200);
@@ -124,7 +127,7 @@ static void
 looks_are_recorded_and_ids_stay_sealed(FollowFixture *fixture, const void *data)
 {
     PetitionFixture *people = fixture->trial.fixture;
-    char            *id = arena_printf(people->mem, "%" G_GINT64_FORMAT, (gint64)people->requester.person_id);
+    char *id = arena_printf(people->mem, "%" G_GINT64_FORMAT, (gint64)people->requester.person_id);
 
     (void)data;
     find(fixture, SALMA_PHONE);
@@ -157,32 +160,37 @@ a_call_is_one_agents_and_ends(FollowFixture *fixture, const void *data)
 static void
 whom_nobody_knows_is_registered(FollowFixture *fixture, const void *data)
 {
-    PetitionFixture  *people = fixture->trial.fixture;
-    const Identity    rami = { .document_type = "national_number", .document_issuer = "JO",
-                               .document_number = "9881112223", .birth_date = "1988-02-01",
-                               .name = { "رامي", "سعيد", "علي", "الزعبي" } };
-    int64_t           added;
+    PetitionFixture *people = fixture->trial.fixture;
+    const Identity   rami = { .document_type = "national_number",
+                              .document_issuer = "JO",
+                              .document_number = "9881112223",
+                              .birth_date = "1988-02-01",
+                              .name = { "رامي", "سعيد", "علي", "الزعبي" } };
+    int64_t          added;
     g_autoptr(GError) error = NULL;
 
     (void)data;
     g_assert_true(vault_registry_import(people->sys->vault, people->mem, &rami, 1, &added, &error));
     find(fixture, SALMA_PHONE);
-    g_assert_cmpint(POST("/desk/find", "who", "9881112223", "document_type", "national_number"), ==, 200);
+    g_assert_cmpint(POST("/desk/find", "who", "9881112223", "document_type", "national_number"), ==,
+                    200);
     SHOWS("لا أحد مسجّل بهذا الرقم");
     SHOWS("value=\"9881112223\"");
     HIDES("سلمى"); /* the one before is off the line */
     g_assert_cmpint(POST("/desk/find", "who", ""), ==, 422);
 
-    g_assert_cmpint(POST("/desk/register", "document_type", "national_number", "document_number", "9881112223",
-                         "name1", "سمير", "name4", "الزعبي", "birth_date-day", "1", "birth_date-month", "2",
-                         "birth_date-year", "1988", "phone", "0791112223"), ==, 422);
+    g_assert_cmpint(POST("/desk/register", "document_type", "national_number", "document_number",
+                         "9881112223", "name1", "سمير", "name4", "الزعبي", "birth_date-day", "1",
+                         "birth_date-month", "2", "birth_date-year", "1988", "phone", "0791112223"),
+                    ==, 422);
     SHOWS("البيانات لا تطابق الوثيقة");
     SHOWS("value=\"سمير\"");
     g_assert_cmpint(POST("/desk/register", "name1", "رامي"), ==, 422);
-    g_assert_cmpint(POST("/desk/register", "document_type", "national_number", "document_number", "9881112223",
-                         "name1", "رامي", "name2", "سعيد", "name3", "علي", "name4", "الزعبي",
-                         "birth_date-day", "١", "birth_date-month", "2", "birth_date-year", "1988", "phone",
-                         "0791112223", "place", "JO-AM"), ==, 303);
+    g_assert_cmpint(POST("/desk/register", "document_type", "national_number", "document_number",
+                         "9881112223", "name1", "رامي", "name2", "سعيد", "name3", "علي", "name4",
+                         "الزعبي", "birth_date-day", "١", "birth_date-month", "2",
+                         "birth_date-year", "1988", "phone", "0791112223", "place", "JO-AM"),
+                    ==, 303);
     g_assert_cmpint(GET(follow_fixture_target(fixture)), ==, 200);
     SHOWS("رامي الزعبي");
     SHOWS("لا طلبات سابقة");
@@ -193,14 +201,19 @@ static void
 a_family_is_told_apart_by_documents(FollowFixture *fixture, const void *data)
 {
     PetitionFixture    *people = fixture->trial.fixture;
-    const Identity      sister = { .document_type = "national_number", .document_issuer = "JO",
-                                   .document_number = "9901010101", .birth_date = "1990-01-01",
+    const Identity      sister = { .document_type = "national_number",
+                                   .document_issuer = "JO",
+                                   .document_number = "9901010101",
+                                   .birth_date = "1990-01-01",
                                    .name = { "هدى", "أحمد", "خالد", "العلي" } };
-    const VaultRegister cmd = { .identity = &sister, .contact = &(Contact){ .phone = "962790000001" },
-                                .verification = VAULT_VERIFIED, .lang = "ar", .by = &fixture->visitor,
+    const VaultRegister cmd = { .identity = &sister,
+                                .contact = &(Contact){ .phone = "962790000001" },
+                                .verification = VAULT_VERIFIED,
+                                .lang = "ar",
+                                .by = &fixture->visitor,
                                 .command_id = command_id_read(people->mem, NULL) };
     VaultPerson         person;
-    g_autoptr(GError)   error = NULL;
+    g_autoptr(GError) error = NULL;
 
     (void)data;
     g_assert_true(vault_register(people->sys->vault, people->mem, &cmd, &person, &error));
@@ -235,7 +248,8 @@ only_the_callers_requests_are_read_out(FollowFixture *fixture, const void *data)
     g_assert_cmpstr(follow_fixture_blanked(fixture), ==, absent);
     g_assert_cmpint(GET(PATH("/receipt")), ==, 404);
     g_assert_cmpint(POST(PATH("/add"), "text", "من غير صاحبه"), ==, 404);
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM event WHERE kind = 'add_information'"), ==, 0);
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM event WHERE kind = 'add_information'"), ==,
+                    0);
 }
 
 static void
@@ -249,7 +263,8 @@ an_answer_is_read_out_and_information_added(FollowFixture *fixture, const void *
     SHOWS("الماء وصل إلى الدرج");
     SHOWS("عن طريق مركز الاتصال الوطني");
     g_assert_cmpint(count(fixture, "SELECT count(*) FROM event WHERE kind = 'add_information' AND"
-                                   " actor_role = 'agent' AND on_behalf = 'requester'"), ==, 1);
+                                   " actor_role = 'agent' AND on_behalf = 'requester'"),
+                    ==, 1);
 
     follow_fixture_close(fixture, "أُصلحت الماسورة يوم الأحد");
     g_assert_cmpint(GET(PATH("")), ==, 200);
@@ -263,8 +278,8 @@ an_answer_is_read_out_and_information_added(FollowFixture *fixture, const void *
 /* ---- lodging ---- */
 
 #define REQUEST                                                                                    \
-    "type", "complaint", "about", "service", "subject", "لا ماء منذ يومين", "text", "العداد لا يدور",   \
-        "contact", "call", "identity_hidden", "1"
+    "type", "complaint", "about", "service", "subject", "لا ماء منذ يومين", "text",                \
+        "العداد لا يدور", "contact", "call", "identity_hidden", "1"
 
 static void
 a_request_is_lodged_for_the_caller(FollowFixture *fixture, const void *data)
@@ -273,23 +288,32 @@ a_request_is_lodged_for_the_caller(FollowFixture *fixture, const void *data)
 
     (void)data;
     find(fixture, SALMA_PHONE);
-    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:11", "entity_q", "تسرّب", "wanted", "إعادة الماء",
-                         "place", "JO-AM", "place_words", "حي نزال"), ==, 303);
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:11", "entity_q", "تسرّب", "wanted",
+                         "إعادة الماء", "place", "JO-AM", "place_words", "حي نزال"),
+                    ==, 303);
     g_assert_cmpstr(follow_fixture_target(fixture), ==,
-                    arena_printf(fixture->trial.fixture->mem, "/desk/requests/%s/receipt", last_number(fixture)));
+                    arena_printf(fixture->trial.fixture->mem, "/desk/requests/%s/receipt",
+                                 last_number(fixture)));
     g_assert_cmpint(GET(follow_fixture_target(fixture)), ==, 200);
-    SHOWS(arena_printf(fixture->trial.fixture->mem, "<p class=\"huge\"><bdi class=\"ref\" dir=\"ltr\">%s",
+    SHOWS(arena_printf(fixture->trial.fixture->mem,
+                       "<p class=\"huge\"><bdi class=\"ref\" dir=\"ltr\">%s",
                        last_number(fixture)));
     vault_tracking_code(fixture->trial.fixture->sys->vault,
                         count(fixture, "SELECT id FROM petition ORDER BY id DESC LIMIT 1"), code);
     SHOWS(arena_printf(fixture->trial.fixture->mem, "%.5s-%s", code, code + 5));
     SHOWS("سُجّل طلبكم، ورقمه");
     SHOWS("تقديم الشكوى لا يوقف مدد الطعن");
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition WHERE channel = 'call' AND contact = 'call' AND"
-                                   " identity_hidden = 1 AND entity_id = 1 AND service_id = 11 AND place_id = 1001"
-                                   " AND state = 'assigned' AND lang = 'ar'"), ==, 1);
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM event WHERE kind = 'submit' AND actor_role = 'agent' AND"
-                                   " actor_ref = 509 AND on_behalf = 'requester'"), ==, 1);
+    g_assert_cmpint(
+        count(fixture,
+              "SELECT count(*) FROM petition WHERE channel = 'call' AND contact = 'call' AND"
+              " identity_hidden = 1 AND entity_id = 1 AND service_id = 11 AND place_id = 1001"
+              " AND state = 'assigned' AND lang = 'ar'"),
+        ==, 1);
+    g_assert_cmpint(
+        count(fixture,
+              "SELECT count(*) FROM event WHERE kind = 'submit' AND actor_role = 'agent' AND"
+              " actor_ref = 509 AND on_behalf = 'requester'"),
+        ==, 1);
     GET("/desk");
     SHOWS("لا ماء منذ يومين");
 }
@@ -300,24 +324,32 @@ an_entity_is_chosen_in_four_ways_or_not_at_all(FollowFixture *fixture, const voi
     (void)data;
     find(fixture, SALMA_PHONE);
     g_assert_cmpint(POST("/desk/requests", REQUEST, "entity_list", "roads"), ==, 303);
-    g_assert_cmpint(count(fixture, "SELECT entity_id FROM petition ORDER BY id DESC LIMIT 1"), ==, ROADS);
-    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:0", "entity_list", "roads"), ==, 303);
-    g_assert_cmpint(count(fixture, "SELECT entity_id FROM petition ORDER BY id DESC LIMIT 1"), ==, WATER);
+    g_assert_cmpint(count(fixture, "SELECT entity_id FROM petition ORDER BY id DESC LIMIT 1"), ==,
+                    ROADS);
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:0", "entity_list", "roads"), ==,
+                    303);
+    g_assert_cmpint(count(fixture, "SELECT entity_id FROM petition ORDER BY id DESC LIMIT 1"), ==,
+                    WATER);
 
     /* Without scripts: words find, a button of the answer chooses and sends. */
-    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "", "entity_q", "تسرب المياه"), ==, 422);
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "", "entity_q", "تسرب المياه"), ==,
+                    422);
     SHOWS("اختاروا الجهة من النتائج");
     SHOWS("name=\"chosen\" value=\"1:11\"");
     SHOWS("value=\"لا ماء منذ يومين\"");
     SHOWS("العداد لا يدور</textarea>");
     SHOWS("name=\"identity_hidden\" checked");
-    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "", "entity_q", "تسرب المياه", "chosen", "1:11"), ==,
-                    303);
-    g_assert_cmpint(count(fixture, "SELECT service_id FROM petition ORDER BY id DESC LIMIT 1"), ==, WATER_LEAKS);
+    g_assert_cmpint(
+        POST("/desk/requests", REQUEST, "pick", "", "entity_q", "تسرب المياه", "chosen", "1:11"),
+        ==, 303);
+    g_assert_cmpint(count(fixture, "SELECT service_id FROM petition ORDER BY id DESC LIMIT 1"), ==,
+                    WATER_LEAKS);
 
     g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 303);
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition WHERE state = 'received'"), ==, 1);
-    for (const char *const *pick = (const char *const[]){ "x", "99:0", "1:99", "1:11x", "1", "2:11", NULL };
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition WHERE state = 'received'"), ==,
+                    1);
+    for (const char *const *pick =
+             (const char *const[]){ "x", "99:0", "1:99", "1:11x", "1", "2:11", NULL };
          *pick != NULL; pick++)
         g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", *pick), ==, 422);
     g_assert_cmpint(POST("/desk/requests", REQUEST, "entity_list", "nowhere"), ==, 422);
@@ -343,9 +375,11 @@ what_is_refused_comes_back_as_it_was_typed(FollowFixture *fixture, const void *d
     SHOWS("تُقبل الشكوى ممن جرى التحقق من هويته");
     SHOWS("العداد لا يدور</textarea>");
     g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition"), ==, 1);
-    g_assert_cmpint(POST("/desk/requests", "type", "inquiry", "about", "service", "subject", "سؤال", "text",
-                         "متى يُفتح المكتب؟", "contact", "sms"), ==, 303);
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition WHERE identity_hidden = 0"), ==, 1);
+    g_assert_cmpint(POST("/desk/requests", "type", "inquiry", "about", "service", "subject", "سؤال",
+                         "text", "متى يُفتح المكتب؟", "contact", "sms"),
+                    ==, 303);
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition WHERE identity_hidden = 0"), ==,
+                    1);
 }
 
 static void
@@ -389,7 +423,8 @@ every_page_speaks_english(FollowFixture *fixture, const void *data)
     g_assert_cmpint(GET(PATH("")), ==, 200);
     SHOWS("Read out to the caller");
     g_assert_cmpint(GET(PATH("/receipt")), ==, 200);
-    for (const char *const *path = (const char *const[]){ "/desk/find", "/desk/requests", PATH("/add"), NULL };
+    for (const char *const *path =
+             (const char *const[]){ "/desk/find", "/desk/requests", PATH("/add"), NULL };
          *path != NULL; path++)
         g_assert_cmpint(GET(*path), ==, 303);
 }

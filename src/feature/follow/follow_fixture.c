@@ -291,9 +291,10 @@ follow_fixture_looks(FollowFixture *fixture)
     int64_t       n;
 
     g_assert_cmpint(sqlite3_open_v2(path, &file, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_prepare_v2(file, "SELECT count(*) FROM vault_event WHERE kind = 'look'",
-                                       -1, &row, NULL),
-                    ==, SQLITE_OK);
+    g_assert_cmpint(
+        sqlite3_prepare_v2(file, "SELECT count(*) FROM vault_event WHERE actor_ref IS NOT NULL", -1,
+                           &row, NULL),
+        ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_step(row), ==, SQLITE_ROW);
     n = sqlite3_column_int64(row, 0);
     sqlite3_finalize(row);

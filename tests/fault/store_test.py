@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the whole program promises about its store, tried from outside:  store_test.py SAWT
+
+A second server is refused, subcommands reach the running one, a trial key is refused in production, and
+nothing that people wrote or are called stands in clear in any file. The search must first find a row that
+was planted in clear. Prints TAP.
+"""
+import base64
+import csv
+import os
+import pathlib
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+SAWT = sys.argv[1]
+HERE = pathlib.Path(__file__).resolve().parents[2]
+results = []
+
+
+def say(good, name, detail=""):
+    results.append(good)
+    print(("ok" if good else "not ok"), len(results), "-", name, flush=True)
+    if not good and detail:
+        print("# " + detail.strip().replace("\n", "\n# ")[-2000:])
+
+
+def sawt(store, *words):
+    done = subprocess.run([SAWT, *words, "--dir", str(store), "--trial"], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=120, cwd=HERE)
+    return done.returncode, done.stdout
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def serve(store, log):
+    port = free_port()
+    server = subprocess.Popen([SAWT, "serve", "--dir", str(store), "--trial", "--port", str(port),
+                               "--address", f"http://localhost:{port}"], stdout=log, stderr=log)
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+                if answer.status == 200:
+                    return server, port
+        except OSError:
+            if server.poll() is not None:
+                break
+            time.sleep(0.05)
+    raise SystemExit("the server did not start")
+
+
+def spellings(text):
+    """The ways in which a text may lie in a file."""
+    utf8 = text.encode()
+    arabic = text.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")).encode()
+    persian = text.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")).encode()
+    yield from (utf8, arabic, persian, text.encode("utf-16-le"), text.encode("utf-16-be"))
+    yield utf8.hex().encode()
+    yield utf8.hex().upper().encode()
+    for shift in range(3):  # base64 at each of the three alignments, without its unsure ends
+        coded = base64.b64encode(b"x" * shift + utf8)
+        yield coded[4 if shift else 0:len(coded) - 4]
+
+
+def hits(store, needles):
+    found = []
+    for path in store.rglob("*"):
+        if not path.is_file():
+            continue
+        content = path.read_bytes()
+        for needle in needles:
+            for form in spellings(needle):
+                if len(form) > 5 and form in content:
+                    found.append(f"{needle} in {path.name}")
+                    break
+    return found
+
+
+def secrets():
+    """Words of the demo's requests that no reference data has, and who sent them."""
+    needles = ["96279000", "079000", "9000000001", "9871234567", "العبادي"]
+    public = "".join(path.read_text(encoding="utf-8") for path in (HERE / "data").glob("*.csv") if path.name != "registry.csv")
+    with open(HERE / "data/demo/requests.csv", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            words = [word for word in row["text"].split() if len(word) > 6 and word not in public]
+            needles += words[:4]
+            needles.append(row["subject"])
+    return [needle for needle in needles if needle and needle not in public]
+
+
+def try_dump(store):
+    needles = secrets()
+    planted = store / "planted.db"
+    with sqlite3.connect(planted) as base:
+        base.execute("CREATE TABLE plain (words TEXT, number TEXT)")
+        base.execute("INSERT INTO plain VALUES (?, ?)", (needles[-1], needles[0]))
+    base.close()
+    found = hits(store, needles)
+    say(len(found) >= 2 and all("planted.db" in hit for hit in found if needles[-1] in hit),
+        f"the search finds a planted row ({len(needles)} needles)", "\n".join(found))
+    planted.unlink()
+    found = hits(store, needles)
+    say(found == [], "nothing that people wrote or are called stands in clear", "\n".join(found))
+
+
+def try_second(store):
+    code, out = sawt(store, "serve", "--port", str(free_port()))
+    say(code != 0 and ("another" in out.lower() or "process" in out.lower()), "a second server on the same store is refused", out)
+    code, out = sawt(store, "import", "data", "--registry")
+    say(code == 0 and "entities.csv" in out and " 0 added, 0 changed" in out,
+        "a subcommand reaches the running server; a second import changes nothing", out)
+
+
+def try_production(store):
+    done = subprocess.run([SAWT, "serve", "--dir", str(store), "--port", str(free_port()), "--set",
+                           f"root_key_file={store}/trial.key"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, timeout=60)
+    say(done.returncode != 0 and "trial key" in done.stdout, "production refuses a trial key", done.stdout)
+
+
+def try_kill(store, log):
+    """What was taken is there after kill -9, and the store opens again by itself."""
+    server, _ = serve(store, log)
+    replay = subprocess.Popen([SAWT, "replay", "data/replay/reviews.csv", "--dir", str(store), "--trial"], cwd=HERE,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    replay.stdout.read(400)  # it runs: the first progress lines are here
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    replay.wait()
+    server, _ = serve(store, log)
+    with sqlite3.connect(f"file:{store}/case.db?mode=ro", uri=True) as base:
+        ok = base.execute("PRAGMA integrity_check").fetchone()[0]
+        torn = base.execute("SELECT count(*) FROM petition p LEFT JOIN event e ON e.petition_id = p.id AND"
+                            " e.version = p.version WHERE e.id IS NULL").fetchone()[0]
+        lost = base.execute("SELECT count(*) FROM event e LEFT JOIN petition p ON p.id = e.petition_id"
+                            " WHERE e.kind = 'submit' AND p.id IS NULL").fetchone()[0]
+        n = base.execute("SELECT count(*) FROM petition").fetchone()[0]
+    base.close()
+    say(ok == "ok" and torn == 0 and lost == 0 and n >= 60, f"after kill -9 the store is whole ({n} petitions)",
+        f"{ok} torn {torn} lost {lost} petitions {n}")
+    server.send_signal(signal.SIGTERM)
+    say(server.wait(timeout=30) == 0, "SIGTERM ends the server cleanly")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        store = pathlib.Path(folder) / "store"
+        with open(pathlib.Path(folder) / "log", "w", encoding="utf-8") as log:
+            sawt(store, "import", "data", "--registry")
+            sawt(store, "accounts")
+            code, out = sawt(store, "replay", "data/demo/requests.csv", "demo")
+            say(code == 0 and "60 requests" in out, "a living office is replayed", out)
+            server, _ = serve(store, log)
+            try_second(store)
+            try_dump(store)
+            server.send_signal(signal.SIGTERM)
+            server.wait(timeout=30)
+            try_production(store)
+            try_kill(store, log)
+    print(f"1..{len(results)}")
+    return 0 if all(results) else 1
+
+
+os.chdir(HERE)
+sys.exit(main())
