@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The pages in a real browser: node tests/browser/run.mjs [--quick], from the root. SAWT names another
-// binary; --quick leaves out axe and the pictures of every page.
+// The pages in a real browser: node tests/browser/run.mjs [--quick] [--pages=WORD], from the root. SAWT names another
+// binary; --quick leaves out axe and the pictures of every page, --pages=WORD takes only those of them.
 import { finish, test } from './tap.mjs';
 import { launch } from './hands.mjs';
 import { startServer } from './server.mjs';

@@ -10,6 +10,7 @@
 #include "feature/lodge/lodge_pages.h"
 #include "feature/petition/petition.h"
 #include "feature/petition/petition_refusal.h"
+#include "feature/petition/petition_rules.h"
 #include "lodge_html.h"
 #include "messages.h"
 
@@ -332,6 +333,17 @@ is_own(System *sys, DbTx *tx, const Who *who, const Petition *petition)
             petition_is_of_person(sys, db_arena(tx), petition, who->person_id));
 }
 
+/* What the receipt said on the day, whatever has become of the request since. */
+static AppTime
+promised(System *sys, const Petition *petition)
+{
+    Calendar calendar = system_calendar(sys);
+
+    if (petition->assigned_at == 0)
+        return petition_rule_triage_by(&calendar, petition->lodged_at);
+    return petition_rule_accept_by(&calendar, petition->assigned_at);
+}
+
 bool
 lodge_receipt(Request *req, Response *res, GError **error)
 {
@@ -358,8 +370,8 @@ lodge_receipt(Request *req, Response *res, GError **error)
         reference_label(system_reference(sys), "entity.name", petition.entity_id, req->lang);
     view.link = arena_printf(req->mem, "%s/f/%s/%s", sys->address, text, code);
     view.lodged_at = petition.lodged_at;
-    view.due_at = petition.due_at;
     view.assigned = petition.entity_id != 0;
+    view.due_at = promised(sys, &petition);
     view.restricted = petition.restricted;
     lodge_receipt_html(html_page(req, res, 200), &view);
     return true;
