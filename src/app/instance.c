@@ -190,6 +190,8 @@ instance_close(Instance *instance)
 {
     if (instance == NULL)
         return;
+    if (instance->system.reference != NULL)
+        reference_free(instance->system.reference);
     if (instance->system.vault != NULL)
         vault_close(instance->system.vault);
     if (instance->system.db != NULL)

@@ -110,6 +110,9 @@ thread_start(const char *name, size_t stack, void *(*run)(void *), void *data)
     pthread_attr_t how;
     pthread_t      thread;
 
+    /* GLib makes the lock of its error domains at the first error: now, before there is another thread. */
+    g_error_free(g_error_new_literal(APP_ERROR, APP_ERROR_INTERNAL, ""));
+
     must(pthread_attr_init(&how));
     if (stack > 0)
         must(pthread_attr_setstacksize(&how, MAX(stack * STACK_FACTOR, (size_t)PTHREAD_STACK_MIN)));

@@ -806,16 +806,13 @@ wait_for(Engine *engine, _Atomic int64_t *counter, int64_t most)
 void
 engine_mhd_stop(Engine *engine)
 {
-    int fd;
-
+    /* Not MHD_quiesce_daemon: in 0.9.75 it and the library's threads both take the listener out of
+     * their epoll sets, and the second of them aborts. Who comes meanwhile is answered 503. */
     atomic_store(&engine->stopping, true);
-    fd = MHD_quiesce_daemon(engine->daemon);
     wait_for(engine, &engine->n_active, engine->limits.stop_grace);
     atomic_store(&engine->closing, true);
     wait_for(engine, &engine->n_suspended, 0);
     MHD_stop_daemon(engine->daemon);
-    if (fd >= 0)
-        close(fd);
     engine_free(engine);
 }
 

@@ -104,6 +104,7 @@ requester(Fixture *f, gconstpointer lang)
 
     (void)lang;
     f->around.who = "سميرة <b>";
+    f->around.role = MSG_ROLE_REQUESTER;
     f->around.nav = nav;
     f->around.n_nav = 2;
     f->around.trial = true;
@@ -129,6 +130,7 @@ staff(Fixture *f, gconstpointer lang)
 
     (void)lang;
     f->around.who = "رنا";
+    f->around.role = MSG_ROLE_LIAISON;
     f->around.place = "سلطة المياه";
     f->around.role = MSG_ROLE_LIAISON;
     f->around.staff = true;

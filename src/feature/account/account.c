@@ -4,6 +4,7 @@
 #include "feature/account/account.h"
 
 #include "core/cookie.h"
+#include "core/session.h"
 #include "feature/account/account_pages.h"
 #include "feature/account/account_phone.h"
 #include "messages.h"
@@ -105,11 +106,21 @@ sweep(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
 
     (void)now;
     *more = false;
-    return vault_sweep(sys->vault, mem, &n, error);
+    return vault_sweep(sys->vault, mem, &n, error) && session_sweep(sys, mem, &n, error);
+}
+
+/* When sessions were last used, so that a restart does not end those in use. */
+static bool
+keep_seen(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+{
+    (void)now;
+    *more = false;
+    return session_flush_seen(sys, mem, error);
 }
 
 static const JobSpec jobs[] = {
     { .name = "account.sweep", .every = 10 * MINUTES, .run = sweep },
+    { .name = "account.seen", .every = 5 * MINUTES, .run = keep_seen },
     { .name = NULL },
 };
 

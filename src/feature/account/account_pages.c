@@ -21,7 +21,7 @@
 #define LANG_SECONDS (365LL * 24 * 3600)
 #define MOST_WITH_ONE_PHONE 8
 
-static const Who nobody = { .role = ROLE_SYSTEM };
+static const Who nobody = { .role = ROLE_NONE };
 
 const char *
 account_next(const char *next, const char *otherwise)
@@ -279,7 +279,7 @@ save_identity(Request *req, Response *res, GError **error)
     if (!form_ok(req->form))
         return show_identity(req, res, req->form, 422);
     data->phone = phone; /* the proved one, whatever the form says */
-    if (account_register(sys, req->mem, &(Who){ .role = ROLE_SYSTEM, .lang = req->lang }, req->form,
+    if (account_register(sys, req->mem, &(Who){ .role = ROLE_NONE, .lang = req->lang }, req->form,
                          command_id_read(req->mem, form_typed(req->form, "command")), &person_id,
                          &cause)) {
         response_redirect(res, account_next(data->next, "/mine"));
