@@ -46,7 +46,7 @@ GLIB_THREADS = re.compile(r"\bg_(mutex|cond|thread|async_queue|rw_lock|rec_mutex
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 # Over the limit and to be cut: the number may only go down.
-TOO_LONG = {"src/http/engine_mhd.c": 840, "src/feature/petition/petition.h": 290}
+TOO_LONG = {"src/feature/petition/petition.h": 290}
 
 problems = []
 

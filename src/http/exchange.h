@@ -29,7 +29,7 @@ typedef struct Exchange {
     WorkItem       item; /* first */
     ExchangeStage  stage;
     const Router  *router;
-    void          *engine, *connection, *answer; /* the engine's */
+    void          *engine, *connection; /* the engine's */
     Inlet         *inlet;
     bool           suspended;
     Arena         *arena;

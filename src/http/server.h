@@ -33,7 +33,8 @@ typedef struct Server Server;
 /* INTERNAL with a sentence: address in use and the like. */
 Server *server_start(const ServerOptions *options, GError **error) MUST_USE;
 int     server_port(const Server *server);
-/* Quiesce, let what runs finish, answer the rest 503, stop. */
+/* New connections are closed as they come, new requests answered 503, what runs is finished; then
+ * uploads and streams are cut. Waits for handlers however long they take. */
 void server_stop(Server *server);
 
 typedef struct {

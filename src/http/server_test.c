@@ -97,6 +97,34 @@ test_refusal_page(void)
     g_assert_nonnull(strstr(put, "Allow: GET, HEAD, POST\r\n"));
 }
 
+/* What our reader lets in must fit into the library's memory, or its own English page answers. */
+static void
+test_largest_head(void)
+{
+    g_autoptr(Fixture) fixture = fixture_new();
+    ServerLimits limits = fixture_limits();
+    g_autoptr(Server) server = fixture_serve(fixture, &limits);
+    g_autoptr(GString) head = g_string_new("POST /machine?a=b");
+    g_autofree char *answer = NULL;
+
+    for (int i = 0; i < 62; i++)
+        g_string_append_printf(head, "&a%d=1", i);
+    while (head->len < 4090)
+        g_string_append_c(head, 'u');
+    g_string_append(head, " HTTP/1.1\r\n" HOST "Content-Type: " FORM "\r\nContent-Length: 7\r\n");
+    for (int i = 0; i < 59; i++)
+        g_string_append_printf(head, "X%d: y\r\n", i);
+    g_string_append(head, "Cookie: c=d");
+    for (int i = 0; i < 62; i++)
+        g_string_append_printf(head, "; c%d=1", i);
+    while (head->len < 16380)
+        g_string_append_c(head, 'c');
+    g_string_append(head, "\r\n\r\ntitle=a");
+    answer = fixture_ask(server, head->str);
+    g_assert_cmpint(fixture_status(answer), ==, 200);
+    g_assert_nonnull(strstr(answer, "title=a"));
+}
+
 static void
 expect(int fd, const char *request, int status)
 {
@@ -604,6 +632,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/server/conversations", test_conversations);
     g_test_add_func("/server/refusal-page", test_refusal_page);
+    g_test_add_func("/server/largest-head", test_largest_head);
     g_test_add_func("/server/keep-alive", test_keep_alive);
     g_test_add_func("/server/drops", test_drops);
     g_test_add_func("/server/continue", test_continue);
