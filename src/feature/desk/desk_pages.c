@@ -12,25 +12,12 @@
 
 /* ---- the screen ---- */
 
-/* Governorates, with "place" as the registration and the lodging form call it. */
-static const Choices *
-identity_choices(Request *req)
-{
-    const Choices *lists = desk_lodge_choices(req);
-    Choices       *own = ARENA_ARRAY(req->mem, Choices, 2);
-
-    for (const Choices *list = lists; list->field != NULL; list++)
-        if (strcmp(list->field, "place") == 0)
-            own[0] = *list;
-    return own;
-}
-
 static const FormView *
-form_of(Request *req, Form *form, const char *action, const Choices *choices)
+form_of(Request *req, Form *form, const char *action)
 {
     FormView *view = ARENA_NEW(req->mem, FormView);
 
-    *view = (FormView){ .form = form, .action = action, .choices = choices };
+    *view = (FormView){ .form = form, .action = action, .choices = desk_lodge_choices(req) };
     return view;
 }
 
@@ -51,7 +38,7 @@ fill_find(Request *req, Form *form, DeskView *view)
         form = form_blank(req->mem, &desk_forms_find);
         form_set(form, "document_type", desk_forms_document_types[0]);
     }
-    view->find = *form_of(req, form, "/desk/find", NULL);
+    view->find = *form_of(req, form, "/desk/find");
     view->find_words = form_typed(form, "who");
     view->find_mistaken = !form_ok(form);
 }
@@ -61,7 +48,7 @@ fill_lodge(Request *req, Form *form, DeskView *view)
 {
     if (form == NULL)
         form = desk_lodge_blank(req);
-    view->lodge = form_of(req, form, "/desk/requests", desk_lodge_choices(req));
+    view->lodge = form_of(req, form, "/desk/requests");
     view->pick = form_typed(form, "pick");
     view->entity_q = form_typed(form, "entity_q");
     view->n = "{n}";
@@ -72,13 +59,16 @@ fill_lodge(Request *req, Form *form, DeskView *view)
 bool
 desk_pages_screen(Request *req, Response *res, const DeskScreen *screen, GError **error)
 {
-    const Who *who = req->who;
-    DeskView   view = { .agent = who->name, .nobody = screen->nobody };
-    DeskCaller caller;
+    const Who  *who = req->who;
+    const char *said = request_query(req, "said");
+    DeskView    view = { .agent = who->name, .nobody = screen->nobody };
+    DeskCaller  caller;
 
+    if (said != NULL)
+        view.said = i18n_find_in("desk.said.", said);
     fill_find(req, screen->find, &view);
     if (screen->identity != NULL) {
-        view.identity = form_of(req, screen->identity, "/desk/register", identity_choices(req));
+        view.identity = form_of(req, screen->identity, "/desk/register");
     } else if (desk_caller_read(req, &caller) && !fill_caller(req, &caller, &view, error)) {
         return false;
     }
@@ -110,7 +100,7 @@ identity_blank(Request *req, const char *who, const char *document_type)
     Form *form = form_blank(req->mem, &account_identity_form);
 
     form_set(form, "document_type", document_type);
-    if (who != NULL)
+    if (who != NULL && who[0] != '\0')
         form_set(form, text_phone(req->mem, who) != NULL ? "phone" : "document_number", who);
     return form;
 }
@@ -176,7 +166,7 @@ desk_pages_register(Request *req, Response *res, GError **error)
     if (account_register(req->app, req->mem, req->who, req->form,
                          command_id_read(req->mem, form_typed(req->form, "command")), &person_id,
                          &cause)) {
-        response_redirect(res, "/desk?done=caller_registered");
+        response_redirect(res, "/desk?said=registered");
         return desk_caller_begin(req, res, person_id, error);
     }
     if (!form_ok(req->form))
@@ -191,6 +181,6 @@ desk_pages_end(Request *req, Response *res, GError **error)
 {
     (void)req, (void)error;
     desk_caller_end(res);
-    response_redirect(res, "/desk?done=call_ended");
+    response_redirect(res, "/desk?said=ended");
     return true;
 }

@@ -23,7 +23,7 @@ bool desk_pages_end(Request *req, Response *res, GError **error);
 /* A page that only an answer to a form shows, asked for by itself: back to the screen. */
 bool desk_pages_back(Request *req, Response *res, GError **error);
 
-/* The lists of the lodging form, ended by an empty one. */
+/* The lists of the desk's forms, ended by an empty one. */
 const Choices *desk_lodge_choices(Request *req);
 /* A blank one with what is usual. */
 Form *desk_lodge_blank(Request *req);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The telephone desk through the router, on a store of its own: the caller, their requests, lodging. */
+/* The telephone desk through the router, on a store of its own: the caller and their requests. */
 #include "feature/desk/desk.h"
 #include "feature/desk/desk_seal.h"
 #include "feature/follow/follow_fixture.h"
-
-#include "base/number.h"
 
 #include <string.h>
 
@@ -37,16 +35,6 @@ static int64_t
 count(FollowFixture *fixture, const char *sql)
 {
     return petition_fixture_count(fixture->trial.fixture, sql);
-}
-
-/* The number of the request that was lodged last. */
-static char *
-last_number(FollowFixture *fixture)
-{
-    char text[NUMBER_TEXT_SIZE];
-
-    number_format(count(fixture, "SELECT number FROM petition ORDER BY id DESC LIMIT 1"), text);
-    return arena_copy(fixture->trial.fixture->mem, text);
 }
 
 /* ---- who may ---- */
@@ -275,140 +263,6 @@ an_answer_is_read_out_and_information_added(FollowFixture *fixture, const void *
     SHOWS("بعد الإغلاق</textarea>");
 }
 
-/* ---- lodging ---- */
-
-#define REQUEST                                                                                    \
-    "type", "complaint", "about", "service", "subject", "لا ماء منذ يومين", "text",                \
-        "العداد لا يدور", "contact", "call", "identity_hidden", "1"
-
-static void
-a_request_is_lodged_for_the_caller(FollowFixture *fixture, const void *data)
-{
-    char code[VAULT_CODE_LENGTH + 1];
-
-    (void)data;
-    find(fixture, SALMA_PHONE);
-    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:11", "entity_q", "تسرّب", "wanted",
-                         "إعادة الماء", "place", "JO-AM", "place_words", "حي نزال"),
-                    ==, 303);
-    g_assert_cmpstr(follow_fixture_target(fixture), ==,
-                    arena_printf(fixture->trial.fixture->mem, "/desk/requests/%s/receipt",
-                                 last_number(fixture)));
-    g_assert_cmpint(GET(follow_fixture_target(fixture)), ==, 200);
-    SHOWS(arena_printf(fixture->trial.fixture->mem,
-                       "<p class=\"huge\"><bdi class=\"ref\" dir=\"ltr\">%s",
-                       last_number(fixture)));
-    vault_tracking_code(fixture->trial.fixture->sys->vault,
-                        count(fixture, "SELECT id FROM petition ORDER BY id DESC LIMIT 1"), code);
-    SHOWS(arena_printf(fixture->trial.fixture->mem, "%.5s-%s", code, code + 5));
-    SHOWS("سُجّل طلبكم، ورقمه");
-    SHOWS("تقديم الشكوى لا يوقف مدد الطعن");
-    g_assert_cmpint(
-        count(fixture,
-              "SELECT count(*) FROM petition WHERE channel = 'call' AND contact = 'call' AND"
-              " identity_hidden = 1 AND entity_id = 1 AND service_id = 11 AND place_id = 1001"
-              " AND state = 'assigned' AND lang = 'ar'"),
-        ==, 1);
-    g_assert_cmpint(
-        count(fixture,
-              "SELECT count(*) FROM event WHERE kind = 'submit' AND actor_role = 'agent' AND"
-              " actor_ref = 509 AND on_behalf = 'requester'"),
-        ==, 1);
-    GET("/desk");
-    SHOWS("لا ماء منذ يومين");
-}
-
-static void
-an_entity_is_chosen_in_four_ways_or_not_at_all(FollowFixture *fixture, const void *data)
-{
-    (void)data;
-    find(fixture, SALMA_PHONE);
-    g_assert_cmpint(POST("/desk/requests", REQUEST, "entity_list", "roads"), ==, 303);
-    g_assert_cmpint(count(fixture, "SELECT entity_id FROM petition ORDER BY id DESC LIMIT 1"), ==,
-                    ROADS);
-    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:0", "entity_list", "roads"), ==,
-                    303);
-    g_assert_cmpint(count(fixture, "SELECT entity_id FROM petition ORDER BY id DESC LIMIT 1"), ==,
-                    WATER);
-
-    /* Without scripts: words find, a button of the answer chooses and sends. */
-    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "", "entity_q", "تسرب المياه"), ==,
-                    422);
-    SHOWS("اختاروا الجهة من النتائج");
-    SHOWS("name=\"chosen\" value=\"1:11\"");
-    SHOWS("value=\"لا ماء منذ يومين\"");
-    SHOWS("العداد لا يدور</textarea>");
-    SHOWS("name=\"identity_hidden\" checked");
-    g_assert_cmpint(
-        POST("/desk/requests", REQUEST, "pick", "", "entity_q", "تسرب المياه", "chosen", "1:11"),
-        ==, 303);
-    g_assert_cmpint(count(fixture, "SELECT service_id FROM petition ORDER BY id DESC LIMIT 1"), ==,
-                    WATER_LEAKS);
-
-    g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 303);
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition WHERE state = 'received'"), ==,
-                    1);
-    for (const char *const *pick =
-             (const char *const[]){ "x", "99:0", "1:99", "1:11x", "1", "2:11", NULL };
-         *pick != NULL; pick++)
-        g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", *pick), ==, 422);
-    g_assert_cmpint(POST("/desk/requests", REQUEST, "entity_list", "nowhere"), ==, 422);
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition"), ==, 5);
-}
-
-static void
-what_is_refused_comes_back_as_it_was_typed(FollowFixture *fixture, const void *data)
-{
-    (void)data;
-    g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 422); /* nobody is on the line */
-    SHOWS("انتهت مدة المكالمة");
-    SHOWS("العداد لا يدور</textarea>");
-
-    find(fixture, SALMA_PHONE);
-    g_assert_cmpint(POST("/desk/requests", "subject", "بلا نص"), ==, 422);
-    SHOWS("value=\"بلا نص\"");
-    SHOWS("href=\"#f-text\"");
-    g_assert_cmpint(POST("/desk/requests", REQUEST, "unknown", "1"), ==, 422);
-
-    find(fixture, "0790000003"); /* a proved mobile only: no complaint */
-    g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 422);
-    SHOWS("تُقبل الشكوى ممن جرى التحقق من هويته");
-    SHOWS("العداد لا يدور</textarea>");
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition"), ==, 1);
-    g_assert_cmpint(POST("/desk/requests", "type", "inquiry", "about", "service", "subject", "سؤال",
-                         "text", "متى يُفتح المكتب؟", "contact", "sms"),
-                    ==, 303);
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition WHERE identity_hidden = 0"), ==,
-                    1);
-}
-
-static void
-a_double_tap_is_one_request(FollowFixture *fixture, const void *data)
-{
-    const char *first;
-
-    (void)data;
-    find(fixture, SALMA_PHONE);
-    GET("/desk");
-    fixture->command = follow_fixture_value(fixture, "action=\"/desk/requests\"", "command");
-    g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 303);
-    first = arena_copy(fixture->trial.fixture->mem, follow_fixture_target(fixture));
-    g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 303);
-    g_assert_cmpstr(follow_fixture_target(fixture), ==, first);
-    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition"), ==, 2);
-}
-
-static void
-suggestions_are_picked_not_sent(FollowFixture *fixture, const void *data)
-{
-    (void)data;
-    g_assert_cmpint(GET("/desk/suggest?q=%D8%AA%D8%B3%D8%B1%D8%A8"), ==, 200);
-    SHOWS("<button type=\"button\" class=\"result\" data-value=\"1:11\" data-label=\"تسرّب\">");
-    HIDES("<html");
-    g_assert_cmpint(GET("/desk/suggest"), ==, 200);
-    HIDES("<li>");
-}
-
 static void
 every_page_speaks_english(FollowFixture *fixture, const void *data)
 {
@@ -444,11 +298,6 @@ main(int argc, char **argv)
     CASE(a_family_is_told_apart_by_documents);
     CASE(only_the_callers_requests_are_read_out);
     CASE(an_answer_is_read_out_and_information_added);
-    CASE(a_request_is_lodged_for_the_caller);
-    CASE(an_entity_is_chosen_in_four_ways_or_not_at_all);
-    CASE(what_is_refused_comes_back_as_it_was_typed);
-    CASE(a_double_tap_is_one_request);
-    CASE(suggestions_are_picked_not_sent);
     CASE(every_page_speaks_english);
     return g_test_run();
 }

@@ -31,7 +31,8 @@ typedef struct DeskHits {
 } DeskHits;
 
 typedef struct DeskView {
-    const char           *agent;
+    const char *agent;
+    int said; /* a message of what was just done, or 0; a notice of the frame would break the columns */
     FormView              find;
     const char           *find_words;
     bool                  find_mistaken;

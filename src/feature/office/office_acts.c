@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A rule is asked with an empty command: what it then says of no field is about the state, so that
- * the act cannot be done now. What must stay true: nothing is offered that the command would forbid. */
+ * the act cannot be done now. What must stay true: nothing is offered that the command forbids. */
 #include "feature/office/office_acts.h"
 
 #include "feature/office/office_forms.h"
@@ -211,9 +211,9 @@ period_act(Acting *acting)
 {
     const OfficeReader *reader = acting->reader;
     int64_t             latest = petition_rule_latest_day(acting->rules.calendar, acting->petition);
-    OfficeAct          *act = act_of(
-                 acting, ACTION_SET_PERIOD, &office_forms_period, "period",
-                 petition_rule_set_period(&acting->rules, acting->petition, &(PetitionSetPeriod){ 0 }));
+    const Refusal      *refusal =
+        petition_rule_set_period(&acting->rules, acting->petition, &(PetitionSetPeriod){ 0 });
+    OfficeAct *act = act_of(acting, ACTION_SET_PERIOD, &office_forms_period, "period", refusal);
 
     if (act != NULL)
         act->hint = i18n_format(reader->mem, reader->words, MSG_OFFICE_PERIOD_LATEST,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Acts on a file: form → command → the file again. What must stay true: whatever a command answers,
- * what was typed comes back; and an answer is looked at as the requester will see it before it goes. */
+ * what was typed comes back; and an answer is seen as the requester will see it before it goes. */
 #include "feature/office/office_acts.h"
 #include "feature/office/office_file.h"
 #include "feature/office/office_forms.h"
@@ -135,7 +135,7 @@ kind_of(const FormSpec *form)
 
 /* ---- what came of it ---- */
 
-/* The rule's sentence beside its field; a fresh command id, since nothing was done under this one. */
+/* The rule's sentence beside its field; a fresh command id: nothing was done under this one. */
 static void
 mark_refusal(const Request *req, const struct Kind *kind, const Refusal *refusal)
 {

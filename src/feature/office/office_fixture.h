@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* For this feature's tests: a browser in process before a real store. Who sits in front of it is set
- * by the test; rights are asked as the application's gate asks them. */
+/* For this feature's tests: a browser in process before a real store. Who sits in front of it is
+ * set by the test; rights are asked as the application's gate asks them. */
 #pragma once
 
 #include "feature/petition/petition_trial.h"

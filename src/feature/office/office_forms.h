@@ -54,5 +54,5 @@ extern const FormSpec office_forms_accept, office_forms_consult, office_forms_pe
 
 /* The id that a choice or a hidden field carries; 0 for NULL and for what is no number. */
 int64_t office_forms_id(const char *text);
-/* The version that the form's page showed; -1, which is never the present one, when it is missing. */
+/* The version that the form's page showed; -1, which is never the present one, without it. */
 int64_t office_forms_version(const Form *form);

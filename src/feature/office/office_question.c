@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* A technical directorate: its open questions, one of them with the request behind it, the answer. */
+/* A technical directorate: its open questions, one of them with its request, and the answer. */
 #include "feature/office/office_file.h"
 #include "feature/office/office_forms.h"
 #include "feature/office/office_history.h"
