@@ -13,8 +13,8 @@
 
 #define SESSION_SECONDS (24 * 3600)
 
-static const char *
-issuer_of(const char *type)
+const char *
+account_document_issuer(const char *type)
 {
     if (strcmp(type, "unhcr") == 0)
         return "UNHCR";
@@ -39,7 +39,7 @@ static Identity
 identity_of(Arena *mem, const AccountIdentity *form)
 {
     return (Identity){ .document_type = form->document_type,
-                       .document_issuer = issuer_of(form->document_type),
+                       .document_issuer = account_document_issuer(form->document_type),
                        .document_number = form->document_number,
                        .name = { form->name1, form->name2, form->name3, form->name4 },
                        .birth_date = iso_date(mem, form->birth_date) };

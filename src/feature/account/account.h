@@ -16,6 +16,9 @@ typedef struct AccountIdentity {
 
 extern const FormSpec account_identity_form;
 
+/* Who issues a kind of document, as the vault is asked: JO, UNHCR, XX for a foreign country. */
+const char *account_document_issuer(const char *type);
+
 /* Register who stands in the form: compare with the registry, put into the vault. The person's id. A
  * mismatch, or a document that is another telephone's, is a mistake of the form (INVALID). */
 bool account_register(System *sys, Arena *mem, const Who *by, Form *form, Bytes command_id,

@@ -3,6 +3,8 @@
  * session did not find or register is nobody's. */
 #include "feature/desk/desk_caller.h"
 
+#include "feature/account/account.h"
+
 #include "base/text.h"
 #include "feature/desk/desk_seal.h"
 
@@ -89,15 +91,6 @@ find_by_phone(Request *req, const char *phone, DeskFound *found, int64_t *person
     return true;
 }
 
-/* As account.c registers them. */
-static const char *
-issuer_of(const char *document_type)
-{
-    if (strcmp(document_type, "unhcr") == 0)
-        return "UNHCR";
-    return strcmp(document_type, "foreign_passport") == 0 ? "XX" : "JO";
-}
-
 static bool
 find_by_document(Request *req, const char *number, const char *type, DeskFound *found,
                  int64_t *person_id, GError **error)
@@ -106,8 +99,8 @@ find_by_document(Request *req, const char *number, const char *type, DeskFound *
     VaultPerson person;
     g_autoptr(GError) cause = NULL;
 
-    if (vault_find_by_document(sys->vault, req->mem, req->who, type, issuer_of(type), number,
-                               &person, &cause)) {
+    if (vault_find_by_document(sys->vault, req->mem, req->who, type, account_document_issuer(type),
+                               number, &person, &cause)) {
         *found = DESK_FOUND_ONE;
         *person_id = person.id;
         return true;

@@ -9,7 +9,7 @@
 typedef struct LodgeDraft {
     Bytes       hash;       /* of the cookie's id: the row's key */
     Bytes       command_id; /* of the submission that it will be */
-    int64_t     version, person_id, entity_id, service_id, place_id;
+    int64_t     version, entity_id, service_id, place_id;
     const char *type, *about, *subject, *text, *wanted, *place_words, *happened, *contact;
     bool        entity_unknown, identity_asked, identity_hidden, files_asked, place_asked;
     const char *answers; /* to the service's fields: canonical JSON, code → value */

@@ -169,29 +169,25 @@ show_check(Request *req, Response *res, const LodgeDraft *draft, Form *form, int
 
 /* A question that was skipped comes first. */
 static bool
-load_whole(Request *req, Response *res, LodgeDraft *draft, bool *whole, GError **error)
+is_whole(Request *req, Response *res, const LodgeDraft *draft)
 {
-    LodgeStep open;
+    LodgeStep open = lodge_step_first_open(draft, lodge_has_fields(req, draft));
 
-    if (!lodge_load(req, res, draft, whole, error) || !*whole)
-        return error == NULL || *error == NULL;
-    open = lodge_step_first_open(draft, lodge_has_fields(req, draft));
-    if (open != STEP_CHECK) {
-        *whole = false;
+    if (open != STEP_CHECK)
         response_redirect(res, arena_printf(req->mem, "/new/%s", lodge_step_name(open)));
-    }
-    return true;
+    return open == STEP_CHECK;
 }
 
 bool
 lodge_check_page(Request *req, Response *res, GError **error)
 {
     LodgeDraft draft;
-    bool       whole;
+    bool       there;
 
-    if (!load_whole(req, res, &draft, &whole, error))
+    if (!lodge_load(req, res, &draft, &there, error))
         return false;
-    return !whole || show_check(req, res, &draft, form_blank(req->mem, &lodge_no_form), 200, error);
+    return !there || !is_whole(req, res, &draft) ||
+           show_check(req, res, &draft, form_blank(req->mem, &lodge_no_form), 200, error);
 }
 
 /* ---- sending ---- */
@@ -308,15 +304,13 @@ bool
 lodge_send(Request *req, Response *res, GError **error)
 {
     LodgeDraft draft;
-    bool       whole, there, needs;
+    bool       there, needs;
 
     if (!lodge_load(req, res, &draft, &there, error))
         return false;
     if (!there)
         return answer_repeat(req, res, error);
-    if (!load_whole(req, res, &draft, &whole, error))
-        return false;
-    if (!whole)
+    if (!is_whole(req, res, &draft))
         return true;
     if (!needs_proof(req, res, &draft, &needs, error))
         return false;
@@ -350,14 +344,15 @@ lodge_receipt(Request *req, Response *res, GError **error)
     System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
     char        code[VAULT_CODE_LENGTH + 1], text[NUMBER_TEXT_SIZE];
-    ReceiptView view = { .number = 0 };
+    ReceiptView view = { .type = 0 };
+    int64_t     number;
     Petition    petition;
 
     if (tx == NULL)
         return false;
-    if (!number_parse(request_param(req, "number"), &view.number))
+    if (!number_parse(request_param(req, "number"), &number))
         return fail(error, APP_ERROR_NOT_FOUND, "no number");
-    if (!petition_by_number(tx, view.number, &petition, error))
+    if (!petition_by_number(tx, number, &petition, error))
         return false;
     if (!is_own(sys, tx, req->who, &petition))
         return fail(error, APP_ERROR_NOT_FOUND, "a foreign receipt");
@@ -372,7 +367,6 @@ lodge_receipt(Request *req, Response *res, GError **error)
     view.lodged_at = petition.lodged_at;
     view.assigned = petition.entity_id != 0;
     view.due_at = promised(sys, &petition);
-    view.restricted = petition.restricted;
     lodge_receipt_html(html_page(req, res, 200), &view);
     return true;
 }

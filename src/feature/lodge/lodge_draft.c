@@ -99,7 +99,6 @@ static const DraftText texts[] = {
 };
 
 static const DraftText numbers[] = {
-    DRAFT_TEXT(person_id),
     DRAFT_TEXT(entity_id),
     DRAFT_TEXT(service_id),
     DRAFT_TEXT(place_id),

@@ -17,7 +17,7 @@ typedef struct StepsView {
 typedef struct QuestionView {
     StepsView   steps;
     FormView    form;
-    const char *field, *second; /* names; second may be NULL */
+    const char *field; /* its name */
 } QuestionView;
 
 typedef struct ResultView {
@@ -86,8 +86,7 @@ typedef struct CheckView {
 
 typedef struct ReceiptView {
     int         type;
-    int64_t     number;
     const char *number_text, *code, *entity, *link;
     AppTime     lodged_at, due_at;
-    bool        assigned, restricted;
+    bool        assigned;
 } ReceiptView;

@@ -27,7 +27,6 @@ fill_message(System *sys, DbTx *tx, const OutboxRow *row, OutboxMessageView *out
     out->fate = i18n_find_in("outbox.fate.", row->fate);
     out->lang = row->lang;
     out->created_at = row->created_at;
-    out->tries = row->tries;
     return true;
 }
 

@@ -7,9 +7,8 @@ typedef struct OutboxMessageView {
     bool        sms, email, call; /* its channel */
     bool        sent, waiting, dead;
     int         channel, fate; /* messages */
-    const char *subject, *text, *lang;
+    const char *text, *lang;
     AppTime     created_at;
-    int64_t     tries;
 } OutboxMessageView;
 
 typedef struct OutboxView {

@@ -15,11 +15,8 @@ petition_act_is_own(System *sys, Arena *mem, const Who *who, const Petition *pet
 {
     if (who->role == ROLE_AGENT || who->role == ROLE_COUNTER)
         return true;
-    if (who->role != ROLE_REQUESTER && who->role != ROLE_NONE)
-        return false;
-    if (who->petition_id != 0 && who->petition_id == petition->id)
-        return true;
-    return who->person_id != 0 && petition_is_of_person(sys, mem, petition, who->person_id);
+    return who->role == ROLE_REQUESTER && who->person_id != 0 &&
+           petition_is_of_person(sys, mem, petition, who->person_id);
 }
 
 AccessTarget
@@ -34,12 +31,6 @@ petition_act_target(const Petition *petition, bool own, int64_t directorate_id)
         .restricted = petition->restricted,
         .own = own,
     };
-}
-
-Role
-petition_act_role(const Who *who, bool own)
-{
-    return own && who->role == ROLE_NONE ? ROLE_REQUESTER : who->role;
 }
 
 bool
@@ -65,7 +56,7 @@ content_of(const PetitionAct *act)
     return petition_payload_command(
         act->prepare->mem, &(PetitionPayloadCommand){
                                .action = access_action_name(act->action),
-                               .role = role_name(petition_act_role(by, act->own)),
+                               .role = role_name(by->role),
                                .account_id = by->account_id,
                                .outcome = act->outcome,
                                .ground = act->ground,
@@ -177,7 +168,7 @@ event_of(const PetitionAct *act)
         .version = next->version,
         .kind = access_action_name(act->action),
         .at = act->prepare->now,
-        .actor_role = petition_act_role(by, act->own),
+        .actor_role = by->role,
         .actor_ref = by->account_id,
         .on_behalf = act->own && by->account_id != 0 ? "requester" : NULL,
         .entity_from = act->seen.entity_id,

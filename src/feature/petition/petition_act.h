@@ -53,11 +53,10 @@ petition_act_tokens(System *sys, Arena *mem, const PetitionContent *content, int
 bool petition_act_repeat(Prepare *prepare, int64_t petition_id, Bytes content, bool *repeated,
                          GError **error) MUST_USE;
 
-/* Is it really the requester's own: by session, by number and code, or because the desk says so? */
+/* Is it really the requester's own: by session, or because the desk says so? Number and code prove
+ * no person: they let one read, by the access table, and nothing else. */
 bool         petition_act_is_own(System *sys, Arena *mem, const Who *who, const Petition *petition);
 AccessTarget petition_act_target(const Petition *petition, bool own, int64_t directorate_id);
-/* Who acts, as the event has it: a requester who is known by number and code alone is one too. */
-Role petition_act_role(const Who *who, bool own);
 
 /* The typed command around its prepare_VERB. */
 #define PETITION_ACT_COMMAND(verb, T)                                                              \

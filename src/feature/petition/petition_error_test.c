@@ -51,6 +51,13 @@ test_forbidden(PetitionTrial *trial, const void *data)
                         trial, &f->unit,
                         (PetitionClose){ petition_trial_on(trial), "outside_government", "لا" }),
                     ==, APP_ERROR_FORBIDDEN);
+    /* Number and code let one read, also somebody who is signed in as another person. */
+    Who proved = f->stranger;
+    proved.petition_id = trial->receipt.id;
+    g_assert_cmpint(
+        petition_trial_withdraw(trial, &proved,
+                                (PetitionWithdraw){ petition_trial_own(trial), "other", NULL }),
+        ==, APP_ERROR_FORBIDDEN);
     petition_trial_stands(trial, "assigned", "entity", 1);
 }
 

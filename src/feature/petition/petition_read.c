@@ -58,20 +58,21 @@ require_reader(Reading *reading, const PetitionFile *file, bool own, GError **er
 {
     const Who *who = reading->who;
     bool       member = who->role == ROLE_DIRECTORATE;
+    bool       proved = own && who->petition_id != 0 && who->petition_id == file->petition.id;
 
     own = own && petition_act_is_own(reading->sys, reading->mem, who, &file->petition);
     AccessTarget target =
         petition_act_target(&file->petition, own, member ? asked_directorate(who, file) : 0);
 
-    reading->reader = own                                                 ? READER_REQUESTER
+    reading->reader = own || proved                                       ? READER_REQUESTER
                       : member                                            ? READER_MEMBER
                       : who->role == ROLE_UNIT || who->role == ROLE_PANEL ? READER_UNIT
                                                                           : READER_OFFICE;
-    reading->masked = !own && file->petition.identity_hidden;
+    reading->masked = reading->reader != READER_REQUESTER && file->petition.identity_hidden;
     return access_require(who,
-                          own      ? ACTION_READ_STATUS
-                          : member ? ACTION_CONSULT_ANSWER
-                                   : ACTION_READ,
+                          reading->reader == READER_REQUESTER ? ACTION_READ_STATUS
+                          : member                            ? ACTION_CONSULT_ANSWER
+                                                              : ACTION_READ,
                           &target, error);
 }
 

@@ -180,6 +180,7 @@ test_file_is_hidden(PetitionTrial *trial, const void *data)
     PetitionFixture *f = trial->fixture;
     PetitionReceipt  receipt = make_history(trial), restricted = complain_about(trial, "officer");
     Who              follower = { .role = ROLE_NONE, .petition_id = receipt.id };
+    Who              helper = f->stranger;
     const struct {
         const char *name;
         const Who  *who;
@@ -200,6 +201,7 @@ test_file_is_hidden(PetitionTrial *trial, const void *data)
           APP_ERROR_NOT_FOUND },
         { "a restricted one for the head", &f->head, restricted.number, false, -1 },
         { "by number and code", &follower, receipt.number, true, -1 },
+        { "by number and code, signed in as another", &helper, receipt.number, true, -1 },
         { "another one by that code", &follower, restricted.number, true, APP_ERROR_NOT_FOUND },
         { "for the caller at the desk", &f->agent, receipt.number, true, -1 },
         { "the agent without a call", &f->agent, receipt.number, false, APP_ERROR_NOT_FOUND },
@@ -207,6 +209,7 @@ test_file_is_hidden(PetitionTrial *trial, const void *data)
     };
 
     (void)data;
+    helper.petition_id = receipt.id;
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         PetitionFile file;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Rows are read in batches; the submissions of a batch go in one commit, what became of them one by
- * one after it. Everything passes the same rights and rules as people do: what they refuse is counted. */
+/* Rows are read some hundred at a time; each submission, and each thing that became of it, is a command
+ * of its own with a commit of its own, as it was for people. Rights and rules are theirs as well: what
+ * they refuse is counted. */
 #include "feature/replay/replay.h"
 
 #include "feature/petition/petition_refusal.h"
