@@ -5,7 +5,7 @@
 
 #include "core/session.h"
 
-#include <qrencode.h>
+#include <qrcodegen.h>
 #include <string.h>
 
 #define TRIAL_ENTITY "miyahuna"
@@ -42,21 +42,23 @@ random_password(Arena *mem)
 static void
 print_qr(FILE *out, const char *text)
 {
-    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
+    uint8_t code[qrcodegen_BUFFER_LEN_MAX], work[qrcodegen_BUFFER_LEN_MAX];
+    int     width;
 
-    if (code == NULL)
+    if (!qrcodegen_encodeText(text, work, code, qrcodegen_Ecc_LOW, qrcodegen_VERSION_MIN,
+                              qrcodegen_VERSION_MAX, qrcodegen_Mask_AUTO, false))
         return;
-    for (int y = -1; y < code->width + 1; y += 2) {
+    width = qrcodegen_getSize(code);
+    for (int y = -1; y < width + 1; y += 2) {
         fputs("      \033[30;107m ", out);
-        for (int x = 0; x < code->width; x++) {
-            bool top = y >= 0 && (code->data[y * code->width + x] & 1) != 0;
-            bool low = y + 1 < code->width && (code->data[(y + 1) * code->width + x] & 1) != 0;
+        for (int x = 0; x < width; x++) {
+            bool top = qrcodegen_getModule(code, x, y);
+            bool low = qrcodegen_getModule(code, x, y + 1);
 
             fputs(top && low ? "█" : top ? "▀" : low ? "▄" : " ", out);
         }
         fputs(" \033[0m\n", out);
     }
-    QRcode_free(code);
 }
 
 static const Entity *
