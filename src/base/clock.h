@@ -37,6 +37,9 @@ typedef struct {
 /* The civil date and time of UTC, for stamps that machines read. */
 Civil clock_utc(AppTime time);
 
+/* Days since 1970-01-01 of a date, which needs no zone. Fields beyond their range carry over. */
+int64_t clock_day(int year, int month, int day);
+
 /* The offsets of one place. Never changes: any number of threads may read it. */
 typedef struct Zone Zone;
 

@@ -162,6 +162,12 @@ reference_is_holiday(const Reference *ref, int64_t day)
     return find(ref, (ReferenceKey){ .kind = REFERENCE_HOLIDAY, .number = day }) != NULL;
 }
 
+const ReferenceWeek *
+reference_week(const Reference *ref)
+{
+    return ref->week;
+}
+
 const char *
 reference_calendar_rule(const Reference *ref, const char *name)
 {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "core/reference_week.h"
 #include "db/db.h"
 
 typedef struct Reference Reference;
@@ -78,6 +79,7 @@ const char      *
 reference_label(const Reference *ref, const char *subject, int64_t id, const char *lang);
 
 bool reference_is_holiday(const Reference *ref, int64_t day);
+const ReferenceWeek *reference_week(const Reference *ref);
 /* A rule of data/calendar.csv, or NULL. */
 const char *reference_calendar_rule(const Reference *ref, const char *name);
 

@@ -19,6 +19,7 @@ struct Reference {
     ReferenceMap          map;
     ReferenceList         entities;
     const ReferenceTerms *terms;
+    const ReferenceWeek  *week;
 };
 
 typedef struct {
@@ -40,7 +41,7 @@ typedef struct {
 } ReferenceRule;
 
 /* The tables as they are read. */
-typedef struct {
+typedef struct ReferenceRows {
     Entity           *entities;
     Service          *services;
     ServiceField     *fields; /* in their order */

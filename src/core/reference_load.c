@@ -328,6 +328,7 @@ reference_load_rows(Arena *mem, const ReferenceRows *rows)
     list_directorates(ref, rows);
     list_places(ref, rows);
     ref->terms = reference_search_index(ref, rows);
+    ref->week = reference_week_read(mem, rows);
     return ref;
 }
 
