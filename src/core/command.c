@@ -95,7 +95,7 @@ settle_context(const CommandContext *given)
 
 /* The snapshot ends here, whatever prepare says. */
 static bool
-prepare_plan(const Run *run, Prepare *state, Refusal *refusal, GError **error)
+prepare_plan(const Run *run, int attempt, Prepare *state, Refusal *refusal, GError **error)
 {
     const CommandContext *context = &run->context;
     g_autoptr(DbTx) tx = db_begin(context->sys->db, context->mem, error);
@@ -113,6 +113,7 @@ prepare_plan(const Run *run, Prepare *state, Refusal *refusal, GError **error)
         .now = context->at,
         .recorded_at = clock_now(context->sys->clock),
         .command_id = context->command_id,
+        .attempt = attempt,
         .refusal = refusal,
     };
     if (!run->prepare(state, run->cmd, run->result, error))
@@ -123,11 +124,11 @@ prepare_plan(const Run *run, Prepare *state, Refusal *refusal, GError **error)
 }
 
 static bool
-run_once(const Run *run, CommandOutcome *outcome, GError **error)
+run_once(const Run *run, int attempt, CommandOutcome *outcome, GError **error)
 {
     Prepare state;
 
-    if (!prepare_plan(run, &state, &outcome->refusal, error))
+    if (!prepare_plan(run, attempt, &state, &outcome->refusal, error))
         return false;
 
     outcome->repeated = state.repeated;
@@ -135,13 +136,13 @@ run_once(const Run *run, CommandOutcome *outcome, GError **error)
 }
 
 static bool
-run_until_decided(const Run *run, CommandOutcome *outcome, GError **error)
+run_until_decided(const Run *run, int attempt, CommandOutcome *outcome, GError **error)
 {
-    for (int i = 0; i < TRIES; i++) {
+    for (; attempt < TRIES; attempt++) {
         g_autoptr(GError) failure = NULL;
 
         *outcome = (CommandOutcome){ .repeated = false };
-        if (run_once(run, outcome, &failure))
+        if (run_once(run, attempt, outcome, &failure))
             return true;
         if (error_code(failure) != APP_ERROR_RACE) {
             g_propagate_error(error, g_steal_pointer(&failure));
@@ -158,7 +159,7 @@ command_run(const CommandContext *context, CommandPrepare prepare, const void *c
     Run            run = { settle_context(context), prepare, cmd, result };
     CommandOutcome ignored;
 
-    return run_until_decided(&run, outcome == NULL ? &ignored : outcome, error);
+    return run_until_decided(&run, 0, outcome == NULL ? &ignored : outcome, error);
 }
 
 /* ---- many ---- */
@@ -173,7 +174,7 @@ run_together(const Run *runs, size_t n, GError **error)
         Prepare state;
         Refusal refusal;
 
-        if (!prepare_plan(&runs[i], &state, &refusal, error))
+        if (!prepare_plan(&runs[i], 0, &state, &refusal, error))
             return false;
         if (!state.repeated)
             plans[n_plans++] = state.plan;
@@ -196,7 +197,7 @@ run_chunk(const Run *runs, size_t n, GError **error)
     }
 
     for (size_t i = 0; i < n; i++)
-        if (!run_until_decided(&runs[i], &ignored, error))
+        if (!run_until_decided(&runs[i], 1, &ignored, error))
             return false;
     return true;
 }

@@ -28,6 +28,7 @@ typedef struct Prepare {
     Bytes       command_id;  /* COMMAND_ID_SIZE */
     const char *on_behalf;   /* "requester" when an agent acts for the caller, or NULL */
     Refusal    *refusal;     /* filled by command_refuse */
+    int         attempt;     /* 0, then one more for each race that was lost */
     bool repeated; /* set by prepare when this command was already done: no plan is applied */
     struct CommandStep *last; /* command_last's */
 } Prepare;

@@ -105,7 +105,7 @@ static const DbTable *const        table_lists[] = { tables, NULL };
 static const DbQuery *const *const query_lists[] = {
     vault_ring_queries,
     vault_person_queries,
-    vault_link_queries,
+    vault_hint_queries,
     vault_registry_queries,
     vault_codes_queries,
     vault_sessions_queries,
@@ -494,6 +494,7 @@ vault_open(const VaultOptions *options, GError **error)
         lock_init(&vault->stripes[i]);
     vault_seen_init(&vault->requesters);
     vault_seen_init(&vault->staff);
+    vault->hints = vault_hints_new();
 
     if (open_ring(vault, error))
         return vault;
@@ -515,6 +516,7 @@ vault_close(Vault *vault)
         lock_clear(&vault->stripes[i]);
     vault_seen_clear(&vault->requesters);
     vault_seen_clear(&vault->staff);
+    vault_hints_free(vault->hints);
     db_close(vault->db);
     g_free(vault);
 }

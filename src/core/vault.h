@@ -145,8 +145,23 @@ bool vault_handle(Vault *vault, Arena *mem, int64_t person_id, int64_t n,
 /* `count` of them from the `first`th on, for the price of one: to walk "my requests". */
 bool vault_handles(Vault *vault, Arena *mem, int64_t person_id, int64_t first, size_t count,
                    uint8_t (*out)[VAULT_HANDLE_SIZE], GError **error) MUST_USE;
-/* A lower bound of how many are used, and raising it after a submission (written at each eighth only:
- * the walk does the rest, and a submission writes one file). */
+/* What a submission needs of its requester, for one read. `used` handles are taken: a lower bound, or
+ * (`exact`) the number as far as this process knows; the case's unique index has the last word. */
+typedef struct {
+    VaultPerson person;
+    CryptoKey   handles;
+    int64_t     used;
+    bool        exact;
+} VaultSubmitter;
+
+bool vault_submitter(Vault *vault, Arena *mem, int64_t person_id, VaultSubmitter *out,
+                     GError **error) MUST_USE;
+void vault_submitter_clear(VaultSubmitter *submitter);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(VaultSubmitter, vault_submitter_clear)
+void
+vault_submitter_handle(const VaultSubmitter *submitter, int64_t n, uint8_t out[VAULT_HANDLE_SIZE]);
+/* A lower bound of how many are used, and raising it after a submission (in memory at once; in the file
+ * now and then only, so that a submission writes one file). */
 bool vault_hint(Vault *vault, Arena *mem, int64_t person_id, int64_t *n, GError **error) MUST_USE;
 bool
 vault_raise_hint(Vault *vault, Arena *mem, int64_t person_id, int64_t n, GError **error) MUST_USE;

@@ -8,28 +8,7 @@
 
 #include <string.h>
 
-enum { HINT_EACH = 8, BY_PHONE_MOST = 50 };
-
-/* ---- statements ---- */
-
-typedef struct {
-    int64_t n;
-} HintRow;
-
-static const DbColumn hint_columns[] = { DB_COLUMN(HintRow, n) };
-
-static const DbQuery  hint = {
-     .sql = "SELECT n FROM person_hint WHERE person_id = $1",
-     DB_COLUMNS(HintRow, hint_columns),
-};
-
-static const DbQuery hint_put = {
-    .sql = "INSERT INTO person_hint (person_id, n) VALUES ($1, $2)"
-           " ON CONFLICT (person_id) DO UPDATE SET n = excluded.n WHERE person_hint.n < excluded.n",
-    .table = "person_hint",
-};
-
-const DbQuery *const vault_link_queries[] = { &hint, &hint_put, NULL };
+enum { BY_PHONE_MOST = 50 };
 
 /* ---- handles ---- */
 
@@ -43,24 +22,29 @@ read_key(Vault *vault, Arena *mem, int64_t person_id, CryptoKey *key, GError **e
            vault_row_key(vault, &row, key, error);
 }
 
+static void
+make_handle(const CryptoKey *handles, int64_t n, uint8_t out[VAULT_HANDLE_SIZE])
+{
+    uint8_t mac[CRYPTO_MAC_SIZE];
+
+    n = GINT64_TO_BE(n);
+    crypto_mac(handles, &(Bytes){ (const uint8_t *)&n, sizeof n }, 1, mac);
+    memcpy(out, mac, VAULT_HANDLE_SIZE);
+}
+
 bool
 vault_handles(Vault *vault, Arena *mem, int64_t person_id, int64_t first, size_t count,
               uint8_t (*out)[VAULT_HANDLE_SIZE], GError **error)
 {
     g_auto(CryptoKey) key = { .id = 0 };
     g_auto(CryptoKey) handles = { .id = 0 };
-    uint8_t mac[CRYPTO_MAC_SIZE];
 
     if (!read_key(vault, mem, person_id, &key, error))
         return false;
 
     crypto_key_derive(&key, "handle", 0, &handles);
-    for (size_t i = 0; i < count; i++) {
-        int64_t n = GINT64_TO_BE(first + (int64_t)i);
-
-        crypto_mac(&handles, &(Bytes){ (const uint8_t *)&n, sizeof n }, 1, mac);
-        memcpy(out[i], mac, VAULT_HANDLE_SIZE);
-    }
+    for (size_t i = 0; i < count; i++)
+        make_handle(&handles, first + (int64_t)i, out[i]);
     return true;
 }
 
@@ -72,36 +56,32 @@ vault_handle(Vault *vault, Arena *mem, int64_t person_id, int64_t n, uint8_t out
 }
 
 bool
-vault_hint(Vault *vault, Arena *mem, int64_t person_id, int64_t *n, GError **error)
+vault_submitter(Vault *vault, Arena *mem, int64_t person_id, VaultSubmitter *out, GError **error)
 {
     g_autoptr(DbTx) tx = db_begin(vault->db, mem, error);
-    HintRow row;
-    bool    found;
+    g_auto(CryptoKey) key = { .id = 0 };
+    VaultRow row;
 
-    if (tx == NULL || !db_maybe(tx, &hint, DB_PARAMS(db_int(person_id)), &row, &found, error))
+    if (tx == NULL || !vault_row(tx, person_id, &row, error) ||
+        !vault_hint_read(vault, tx, person_id, &out->used, &out->exact, error) ||
+        !vault_row_key(vault, &row, &key, error))
         return false;
 
-    *n = found ? row.n : 0;
+    vault_row_person(&row, &out->person);
+    crypto_key_derive(&key, "handle", 0, &out->handles);
     return true;
 }
 
-static bool
-prepare_hint(VaultWrite *write, const void *cmd, void *result, GError **error)
+void
+vault_submitter_clear(VaultSubmitter *submitter)
 {
-    const int64_t *values = cmd;
-
-    (void)result, (void)error;
-    plan_any(write->plan, &hint_put, DB_PARAMS(db_int(values[0]), db_int(values[1])));
-    return true;
+    crypto_key_clear(&submitter->handles);
 }
 
-/* A commit of its own for each submission would cost as much as the submission. */
-bool
-vault_raise_hint(Vault *vault, Arena *mem, int64_t person_id, int64_t n, GError **error)
+void
+vault_submitter_handle(const VaultSubmitter *submitter, int64_t n, uint8_t out[VAULT_HANDLE_SIZE])
 {
-    const int64_t values[] = { person_id, n };
-
-    return n % HINT_EACH != 0 || vault_write(vault, mem, prepare_hint, values, NULL, error);
+    make_handle(&submitter->handles, n, out);
 }
 
 /* ---- what stands in a petition's row ---- */

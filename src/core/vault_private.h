@@ -18,7 +18,8 @@ typedef struct {
     GHashTable *times;
 } VaultSeen;
 
-typedef struct VaultRing VaultRing;
+typedef struct VaultRing  VaultRing;
+typedef struct VaultHints VaultHints;
 
 struct Vault {
     Db                  *db;
@@ -28,6 +29,7 @@ struct Vault {
     _Atomic(VaultRing *) ring;                   /* a newer one points to the older ones */
     Lock                 stripes[VAULT_STRIPES]; /* registrations by one telephone, one at a time */
     VaultSeen            requesters, staff;
+    VaultHints          *hints;
 };
 
 /* ---- writing: as a command, prepare on a snapshot, then apply; a lost race prepares again ---- */
@@ -101,6 +103,14 @@ bool vault_rows_by_phone(const Vault *vault, DbTx *tx, const char *phone, VaultR
 bool
 vault_row_by_document(DbTx *tx, Bytes index, VaultRow *out, bool *found, GError **error) MUST_USE;
 
+/* ---- how many handles are used ---- */
+
+VaultHints *vault_hints_new(void);
+void        vault_hints_free(VaultHints *hints);
+/* A lower bound; *exact: as far as this process knows, the number itself. */
+bool vault_hint_read(const Vault *vault, DbTx *tx, int64_t person_id, int64_t *used, bool *exact,
+                     GError **error) MUST_USE;
+
 /* ---- tokens and sessions ---- */
 
 #define VAULT_TOKEN_SIZE 44
@@ -128,7 +138,7 @@ void   vault_seen_clear(VaultSeen *seen);
 
 extern const DbQuery *const vault_ring_queries[];
 extern const DbQuery *const vault_person_queries[];
-extern const DbQuery *const vault_link_queries[];
+extern const DbQuery *const vault_hint_queries[];
 extern const DbQuery *const vault_registry_queries[];
 extern const DbQuery *const vault_codes_queries[];
 extern const DbQuery *const vault_sessions_queries[];

@@ -193,26 +193,12 @@ lodge_check_page(Request *req, Response *res, GError **error)
 /* ---- sending ---- */
 
 /* Who is not known yet proves it now, and comes back here; nothing that was written is lost. */
-static bool
-needs_proof(Request *req, Response *res, const LodgeDraft *draft, bool *needs, GError **error)
+static void
+ask_who(Response *res, const LodgeDraft *draft)
 {
-    System     *sys = req->app;
-    const Who  *who = req->who;
-    bool        complaint = strcmp(draft->type, "complaint") == 0;
-    VaultPerson person;
-
-    *needs = who->person_id == 0;
-    if (*needs) {
-        response_redirect(res, complaint ? "/sign-in?next=/new/check"
-                                         : "/sign-in?next=/new/check&light=1");
-        return true;
-    }
-    if (!vault_person(sys->vault, req->mem, who->person_id, &person, error))
-        return false;
-    *needs = complaint && person.verification == VAULT_UNKNOWN;
-    if (*needs)
-        response_redirect(res, "/sign-in/identity?next=/new/check");
-    return true;
+    response_redirect(res, strcmp(draft->type, "complaint") == 0
+                               ? "/sign-in?next=/new/check"
+                               : "/sign-in?next=/new/check&light=1");
 }
 
 static bool
@@ -291,6 +277,10 @@ submit(Request *req, Response *res, const LodgeDraft *draft, GError **error)
         return false;
     if (petition_submit(&context, &cmd, &receipt, &outcome, &cause))
         return answer_receipt(req, res, &receipt);
+    if (outcome.refusal.message == MSG_REFUSAL_IDENTITY_NEEDED) {
+        response_redirect(res, "/sign-in/identity?next=/new/check");
+        return true;
+    }
     if (error_code(cause) == APP_ERROR_INVALID && outcome.refusal.message != 0) {
         form_mistake(req->form, "", MSG_REFUSAL_PLAIN,
                      petition_refusal_text(req->app, req->mem, req->lang, &outcome.refusal), NULL);
@@ -303,8 +293,9 @@ submit(Request *req, Response *res, const LodgeDraft *draft, GError **error)
 bool
 lodge_send(Request *req, Response *res, GError **error)
 {
+    const Who *who = req->who;
     LodgeDraft draft;
-    bool       there, needs;
+    bool       there;
 
     if (!lodge_load(req, res, &draft, &there, error))
         return false;
@@ -312,9 +303,10 @@ lodge_send(Request *req, Response *res, GError **error)
         return answer_repeat(req, res, error);
     if (!is_whole(req, res, &draft))
         return true;
-    if (!needs_proof(req, res, &draft, &needs, error))
-        return false;
-    return needs || submit(req, res, &draft, error);
+    if (who->person_id != 0)
+        return submit(req, res, &draft, error);
+    ask_who(res, &draft);
+    return true;
 }
 
 /* ---- receipt ---- */

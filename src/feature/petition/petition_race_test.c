@@ -188,6 +188,47 @@ test_race_for_handles(PetitionTrial *trial, const void *data)
                     RACERS);
 }
 
+/* Submissions that this process's memory does not know of, as another node's: N of them, and the next
+ * one takes the handle behind them. */
+static void
+submit_unseen(PetitionFixture *f, int n)
+{
+    for (int i = 0; i < n; i++) {
+        CommandContext  context = petition_fixture_by(f, &f->requester);
+        PetitionSubmit  submit = petition_fixture_complaint(f);
+        PetitionReceipt receipt;
+        g_autoptr(GError) error = NULL;
+
+        g_assert_true(
+            command_run(&context, petition_submit_prepare, &submit, &receipt, NULL, &error));
+        g_assert_no_error(error);
+    }
+}
+
+static void
+test_memory_of_handles_is_behind(PetitionTrial *trial, const void *data)
+{
+    static const int unseen[] = { 0, 1, 2, 3, 6, 7, 8, 41, 1 };
+    PetitionFixture *f = trial->fixture;
+    int              used = 0;
+
+    (void)data;
+    for (size_t i = 0; i < G_N_ELEMENTS(unseen); i++) {
+        CommandContext  context = petition_fixture_by(f, &f->requester);
+        PetitionSubmit  submit = petition_fixture_complaint(f);
+        PetitionReceipt receipt;
+        g_autoptr(GError) error = NULL;
+
+        submit_unseen(f, unseen[i]);
+        used += unseen[i];
+        g_assert_true(petition_submit(&context, &submit, &receipt, NULL, &error));
+        g_assert_no_error(error);
+        g_assert_cmpint(receipt.handle_n, ==, used++);
+    }
+    g_assert_cmpint(petition_fixture_count(f, "SELECT count(DISTINCT handle) FROM petition"), ==,
+                    used);
+}
+
 /* ---- batches ---- */
 
 static void
@@ -227,6 +268,7 @@ main(int argc, char **argv)
     ADD("/petition_race/race_to_accept", test_race_to_accept);
     ADD("/petition_race/race_of_one_form", test_race_of_one_form);
     ADD("/petition_race/race_for_handles", test_race_for_handles);
+    ADD("/petition_race/memory_of_handles_is_behind", test_memory_of_handles_is_behind);
     ADD("/petition_race/batch", test_batch);
     return g_test_run();
 }

@@ -11,7 +11,7 @@
 
 #include <sodium.h>
 
-enum { NUMBER_BODIES = 100000000, HANDLES_MOST = 10000 };
+enum { NUMBER_BODIES = 100000000, HANDLES_MOST = 1 << 20 };
 
 /* ---- who ---- */
 
@@ -66,26 +66,69 @@ draw_number(const Prepare *prepare)
     return number_make(year % 100, randombytes_uniform(NUMBER_BODIES));
 }
 
-/* The person's first handle that no petition has: the hint is nearly always right, so each is looked
- * up alone. */
 static bool
-take_handle(const Prepare *prepare, int64_t person_id, Bytes *handle, int64_t *n, GError **error)
+is_used(const Prepare *prepare, const VaultSubmitter *submitter, int64_t n, Bytes *handle,
+        bool *used, GError **error)
 {
     uint8_t *bytes = arena_alloc(prepare->mem, VAULT_HANDLE_SIZE);
-    bool     used = true;
 
-    if (!vault_hint(prepare->sys->vault, prepare->mem, person_id, n, error))
-        return false;
+    vault_submitter_handle(submitter, n, bytes);
+    *handle = (Bytes){ bytes, VAULT_HANDLE_SIZE };
+    return petition_store_handle_is_used(prepare->tx, *handle, used, error);
+}
 
-    for (int tries = 0; tries < HANDLES_MOST; tries++, (*n)++) {
-        *handle = (Bytes){ bytes, VAULT_HANDLE_SIZE };
-        if (!vault_handle(prepare->sys->vault, prepare->mem, person_id, *n, bytes, error) ||
-            !petition_store_handle_is_used(prepare->tx, *handle, &used, error))
+/* Handles are used one after the other. Between one that is used and one that is not the first free
+ * one is found by halves; the steps towards the latter double. */
+static bool
+find_free(const Prepare *prepare, const VaultSubmitter *submitter, Bytes *handle, int64_t *n,
+          GError **error)
+{
+    int64_t used_below = submitter->used, free_at = submitter->used, step = 1;
+    Bytes   tried;
+    bool    used;
+
+    for (; step < HANDLES_MOST; free_at += step, step *= 2) {
+        if (!is_used(prepare, submitter, free_at, handle, &used, error))
             return false;
         if (!used)
-            return true;
+            break;
+        used_below = free_at + 1;
     }
-    return fail(error, APP_ERROR_INTERNAL, "the hint of a person's petitions is far behind");
+    if (step >= HANDLES_MOST)
+        return fail(error, APP_ERROR_INTERNAL, "the hint of a person's petitions is far behind");
+
+    while (used_below < free_at) {
+        int64_t middle = used_below + (free_at - used_below) / 2;
+
+        if (!is_used(prepare, submitter, middle, &tried, &used, error))
+            return false;
+        if (used) {
+            used_below = middle + 1;
+        } else {
+            free_at = middle;
+            *handle = tried;
+        }
+    }
+    *n = free_at;
+    return true;
+}
+
+/* The person's first handle that no petition has. Where it is known it is not looked up, which would
+ * be a cold page of a random index; who is faster, or another node, makes it a race. */
+static bool
+take_handle(const Prepare *prepare, const VaultSubmitter *submitter, Bytes *handle, int64_t *n,
+            GError **error)
+{
+    uint8_t *bytes;
+
+    if (!submitter->exact || prepare->attempt > 0)
+        return find_free(prepare, submitter, handle, n, error);
+
+    bytes = arena_alloc(prepare->mem, VAULT_HANDLE_SIZE);
+    vault_submitter_handle(submitter, submitter->used, bytes);
+    *handle = (Bytes){ bytes, VAULT_HANDLE_SIZE };
+    *n = submitter->used;
+    return true;
 }
 
 /* ---- the row ---- */
@@ -112,7 +155,7 @@ set_course(const Prepare *prepare, const PetitionSubmit *cmd, Petition *petition
 }
 
 static bool
-make_petition(const Prepare *prepare, const PetitionSubmit *cmd, const VaultPerson *person,
+make_petition(const Prepare *prepare, const PetitionSubmit *cmd, const VaultSubmitter *submitter,
               Petition *petition, int64_t *handle_n, GError **error)
 {
     *petition = (Petition){
@@ -127,14 +170,14 @@ make_petition(const Prepare *prepare, const PetitionSubmit *cmd, const VaultPers
         .place_id = cmd->place_id,
         .identity_hidden = cmd->identity_hidden,
         .restricted = petition_rule_is_restricted(cmd->about),
-        .provisional = person->verification == VAULT_PROVISIONAL,
+        .provisional = submitter->person.verification == VAULT_PROVISIONAL,
         .lodged_at = prepare->now,
         .entered_at = prepare->recorded_at,
     };
     set_course(prepare, cmd, petition);
     petition_brief_seal(prepare->sys, prepare->mem, cmd->subject, cmd->place_words, petition);
     petition->person = vault_link(prepare->sys->vault, prepare->mem, petition->id, cmd->person_id);
-    return take_handle(prepare, cmd->person_id, &petition->handle, handle_n, error);
+    return take_handle(prepare, submitter, &petition->handle, handle_n, error);
 }
 
 /* ---- the plan ---- */
@@ -221,9 +264,9 @@ petition_submit_prepare(Prepare *prepare, const void *data, void *result, GError
     const PetitionSubmit *cmd = data;
     PetitionReceipt      *receipt = result;
     Written               written;
-    VaultPerson           person;
     Petition              petition;
     int64_t               handle_n;
+    g_auto(VaultSubmitter) submitter = { .used = 0 };
 
     if (!may_submit(prepare, cmd, error))
         return false;
@@ -235,31 +278,18 @@ petition_submit_prepare(Prepare *prepare, const void *data, void *result, GError
     if (prepare->repeated)
         return true;
 
-    if (!vault_person(prepare->sys->vault, prepare->mem, cmd->person_id, &person, error))
+    if (!vault_submitter(prepare->sys->vault, prepare->mem, cmd->person_id, &submitter, error))
         return false;
 
-    if (!check_rule(prepare, cmd, &person, error))
+    if (!check_rule(prepare, cmd, &submitter.person, error))
         return false;
 
-    if (!make_petition(prepare, cmd, &person, &petition, &handle_n, error))
+    if (!make_petition(prepare, cmd, &submitter, &petition, &handle_n, error))
         return false;
 
     *receipt = (PetitionReceipt){ petition.id, petition.number, "", handle_n };
     vault_tracking_code(prepare->sys->vault, petition.id, receipt->code);
     return add_plan(prepare, cmd, &written, &petition, error);
-}
-
-/* Only a hint, and only when it was behind: a failure costs the next submission a look. */
-static void
-raise_hint(const CommandContext *context, int64_t person_id, int64_t handle_n)
-{
-    Vault  *vault = context->sys->vault;
-    int64_t hint;
-
-    if (!vault_hint(vault, context->mem, person_id, &hint, NULL) || handle_n <= hint)
-        return;
-    if (!vault_raise_hint(vault, context->mem, person_id, handle_n + 1, NULL))
-        return;
 }
 
 bool
@@ -273,7 +303,9 @@ petition_submit(const CommandContext *context, const PetitionSubmit *cmd, Petiti
     if (!command_run(context, petition_submit_prepare, cmd, receipt, outcome, error))
         return false;
 
+    /* Only a hint: a failure costs the next submission a look. */
     if (!outcome->repeated)
-        raise_hint(context, cmd->person_id, receipt->handle_n);
+        (void)!vault_raise_hint(context->sys->vault, context->mem, cmd->person_id,
+                                receipt->handle_n + 1, NULL);
     return true;
 }
