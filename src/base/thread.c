@@ -103,6 +103,42 @@ signal_all(Signal *signal)
     must(pthread_cond_broadcast(&signal->cond));
 }
 
+static void
+must_semaphore(int result)
+{
+    if (result != 0)
+        g_error("semaphore: %s", g_strerror(errno));
+}
+
+void
+latch_init(Latch *latch)
+{
+    must_semaphore(sem_init(&latch->semaphore, 0, 0));
+}
+
+void
+latch_clear(Latch *latch)
+{
+    must_semaphore(sem_destroy(&latch->semaphore));
+}
+
+void
+latch_wait(Latch *latch)
+{
+    int result;
+
+    do
+        result = sem_wait(&latch->semaphore);
+    while (result != 0 && errno == EINTR);
+    must_semaphore(result);
+}
+
+void
+latch_open(Latch *latch)
+{
+    must_semaphore(sem_post(&latch->semaphore));
+}
+
 pthread_t
 thread_start(const char *name, size_t stack, void *(*run)(void *), void *data)
 {

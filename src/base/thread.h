@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,17 @@ void signal_wait(Signal *signal, Lock *lock);
 bool signal_wait_for(Signal *signal, Lock *lock, int64_t microseconds);
 void signal_one(Signal *signal);
 void signal_all(Signal *signal);
+
+/* Opened once, by one thread, for one that waits. Who opens it does not touch it afterwards, so that it
+ * may lie on the stack of who waits; a lock and a signal there would wake the waiter into a held lock. */
+typedef struct {
+    sem_t semaphore;
+} Latch;
+
+void latch_init(Latch *latch);
+void latch_clear(Latch *latch);
+void latch_wait(Latch *latch);
+void latch_open(Latch *latch);
 
 /* A thread with a stack of `stack` bytes (0: the default), named for debuggers. Aborts when the
  * system refuses. */

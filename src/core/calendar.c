@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Working days and hours by the rules of data/calendar.csv and the holidays. What must stay true: the same rules and times always give
- * the same answer, for deadlines are shown as rights. */
+/* Working days and hours by the rules of data/calendar.csv and the holidays. What must stay true: the
+ * same rules and times always give the same answer, for deadlines are shown as rights. */
 #include "core/calendar.h"
 
 enum {

@@ -68,5 +68,7 @@ bool
 command_run_batch(const CommandContext *contexts, CommandPrepare prepare, const void *const *cmds,
                   void *const *results, size_t n, GError **error) MUST_USE;
 
+/* A fresh command id. Ids that were made one after the other sort so. */
+Bytes command_id_new(Arena *mem, AppTime now);
 /* A command id from a form's hidden field (32 hexadecimal digits); a fresh one when NULL or broken. */
 Bytes command_id_read(Arena *mem, const char *text);

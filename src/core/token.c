@@ -11,7 +11,6 @@
 enum {
     TEXT_STEMS = 1024, /* of a petition */
     QUERY_STEMS = 16,
-    MAC_SIZE = crypto_generichash_BYTES_MIN, /* the first half of it is the token */
     TOKEN_BYTES = VAULT_TOKEN_LENGTH / 2,
     TOKEN_ROOM = VAULT_TOKEN_LENGTH + 1, /* with the space or NUL behind it */
 };
@@ -78,13 +77,17 @@ const DbTable        token_tables[] = {
 
 /* ---- words to tokens ---- */
 
-/* The token and a space behind what is there. */
+G_STATIC_ASSERT(crypto_shorthash_BYTES == TOKEN_BYTES);
+G_STATIC_ASSERT(crypto_shorthash_KEYBYTES <= sizeof(((CryptoKey *)0)->bytes));
+
+/* The token and a space behind what is there. SipHash is made for this: a keyed function of short
+ * words with 64 bits, for a thirtieth of what a general MAC costs. */
 static char *
 add_token(char *at, const CryptoKey *key, Bytes word)
 {
-    uint8_t mac[MAC_SIZE];
+    uint8_t mac[TOKEN_BYTES];
 
-    crypto_generichash(mac, sizeof mac, word.data, word.size, key->bytes, sizeof key->bytes);
+    crypto_shorthash(mac, word.data, word.size, key->bytes);
     sodium_bin2hex(at, TOKEN_ROOM, mac, TOKEN_BYTES);
     at[VAULT_TOKEN_LENGTH] = ' ';
     return at + TOKEN_ROOM;

@@ -12,8 +12,6 @@
 
 enum {
     RACES_MOST = 32,
-    FIELD_NONE = 0xFFFF,
-    PACK_VERSION = 1,
 };
 
 struct VaultRing {
@@ -179,56 +177,6 @@ vault_event_add(VaultWrite *write, const VaultEvent *event)
                        db_int(write->now), db_text(role_name(by->role)),
                        db_int_or_null(by->account_id), db_bytes(command_id), db_text(event->fields),
                        db_bytes(payload)));
-}
-
-/* ---- packing ---- */
-
-Bytes
-vault_pack(Arena *mem, const char *const *fields, size_t n)
-{
-    size_t   size = 1;
-    uint8_t *out, *at;
-
-    for (size_t i = 0; i < n; i++)
-        size += 2 + (fields[i] == NULL ? 0 : MIN(strlen(fields[i]), FIELD_NONE - 1));
-
-    out = at = arena_alloc(mem, size);
-    *at++ = PACK_VERSION;
-    for (size_t i = 0; i < n; i++) {
-        size_t length = fields[i] == NULL ? FIELD_NONE : MIN(strlen(fields[i]), FIELD_NONE - 1);
-
-        *at++ = (uint8_t)(length >> 8);
-        *at++ = (uint8_t)length;
-        if (fields[i] == NULL)
-            continue;
-        memcpy(at, fields[i], length);
-        at += length;
-    }
-    return (Bytes){ out, size };
-}
-
-bool
-vault_unpack(Arena *mem, Bytes packed, const char **fields, size_t n, GError **error)
-{
-    const uint8_t *at = packed.data + 1, *end = packed.data + packed.size;
-
-    if (packed.size == 0 || packed.data[0] != PACK_VERSION)
-        return fail(error, APP_ERROR_INTERNAL, "vault: packed by another version");
-
-    for (size_t i = 0; i < n; i++) {
-        fields[i] = NULL;
-        if (at == end)
-            continue;
-        size_t length = end - at < 2 ? FIELD_NONE : (size_t)at[0] << 8 | at[1];
-        if (end - at < 2 || (length != FIELD_NONE && length > (size_t)(end - at - 2)))
-            return fail(error, APP_ERROR_INTERNAL, "vault: packed bytes end too early");
-        at += 2;
-        if (length == FIELD_NONE)
-            continue;
-        fields[i] = arena_text(mem, (const char *)at, length);
-        at += length;
-    }
-    return true;
 }
 
 /* ---- the ring ---- */

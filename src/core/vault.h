@@ -160,11 +160,11 @@ void vault_submitter_clear(VaultSubmitter *submitter);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(VaultSubmitter, vault_submitter_clear)
 void
 vault_submitter_handle(const VaultSubmitter *submitter, int64_t n, uint8_t out[VAULT_HANDLE_SIZE]);
-/* A lower bound of how many are used, and raising it after a submission (in memory at once; in the file
- * now and then only, so that a submission writes one file). */
+/* A lower bound of how many are used, and raising it after a submission: in memory, so that a submission
+ * writes one file. For a job: write them down. */
 bool vault_hint(Vault *vault, Arena *mem, int64_t person_id, int64_t *n, GError **error) MUST_USE;
-bool
-vault_raise_hint(Vault *vault, Arena *mem, int64_t person_id, int64_t n, GError **error) MUST_USE;
+void vault_raise_hint(Vault *vault, int64_t person_id, int64_t n);
+bool vault_flush_hints(Vault *vault, Arena *mem, GError **error) MUST_USE;
 /* The person's id sealed for the vault in a petition's row, and back. */
 Bytes vault_link(const Vault *vault, Arena *mem, int64_t petition_id, int64_t person_id);
 bool  vault_unlink(const Vault *vault, Arena *mem, int64_t petition_id, Bytes sealed,

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* How many handles of a person are used. The file holds a lower bound, written now and then; memory
- * knows it exactly for whoever submitted here lately. What must stay true: both may be wrong (another
+/* How many handles of a person are used. The file holds a lower bound, written by a job; memory knows it
+ * exactly for whoever submitted here lately. What must stay true: both may be wrong (another
  * node, a crash) and nothing is lost by it, because the case's unique index refuses a handle twice. */
 #include "core/vault_private.h"
 
-enum { PLACES = 8192, WRITE_EACH = 32 };
+enum { PLACES = 8192, AT_ONCE = 500 };
 
 typedef struct {
     int64_t person_id, used;
+    bool    written;
 } Hint;
 
 /* A person's place is their id's; who comes later takes it. */
@@ -65,8 +66,25 @@ remember(VaultHints *hints, int64_t person_id, int64_t used)
 
     lock_take(&hints->lock);
     if (place->person_id != person_id || place->used < used)
-        *place = (Hint){ person_id, used };
+        *place = (Hint){ person_id, used, false };
     lock_leave(&hints->lock);
+}
+
+/* Up to `most` that the file does not have, which from here on count as written: one that is not,
+ * because the commit fails, costs a later submission a few looks. */
+static size_t
+take_unwritten(VaultHints *hints, Hint *out, size_t most)
+{
+    size_t n = 0;
+
+    lock_take(&hints->lock);
+    for (size_t i = 0; i < PLACES && n < most; i++)
+        if (hints->places[i].person_id != 0 && !hints->places[i].written) {
+            hints->places[i].written = true;
+            out[n++] = hints->places[i];
+        }
+    lock_leave(&hints->lock);
+    return n;
 }
 
 /* ---- the file ---- */
@@ -111,22 +129,40 @@ vault_hint(Vault *vault, Arena *mem, int64_t person_id, int64_t *n, GError **err
     return tx != NULL && vault_hint_read(vault, tx, person_id, n, &exact, error);
 }
 
-static bool
-prepare_store(VaultWrite *write, const void *cmd, void *result, GError **error)
+void
+vault_raise_hint(Vault *vault, int64_t person_id, int64_t n)
 {
-    const Hint *hint = cmd;
+    remember(vault->hints, person_id, n);
+}
+
+typedef struct {
+    const Hint *hints;
+    size_t      n;
+} Flush;
+
+static bool
+prepare_flush(VaultWrite *write, const void *cmd, void *result, GError **error)
+{
+    const Flush *flush = cmd;
 
     (void)result, (void)error;
-    plan_any(write->plan, &store, DB_PARAMS(db_int(hint->person_id), db_int(hint->used)));
+    for (size_t i = 0; i < flush->n; i++)
+        plan_any(write->plan, &store,
+                 DB_PARAMS(db_int(flush->hints[i].person_id), db_int(flush->hints[i].used)));
     return true;
 }
 
-/* A commit of its own for each submission would cost as much as the submission. */
 bool
-vault_raise_hint(Vault *vault, Arena *mem, int64_t person_id, int64_t n, GError **error)
+vault_flush_hints(Vault *vault, Arena *mem, GError **error)
 {
-    Hint hint = { person_id, n };
+    Hint *hints = ARENA_ARRAY(mem, Hint, AT_ONCE);
 
-    remember(vault->hints, person_id, n);
-    return n % WRITE_EACH != 0 || vault_write(vault, mem, prepare_store, &hint, NULL, error);
+    while (true) {
+        Flush flush = { hints, take_unwritten(vault->hints, hints, AT_ONCE) };
+
+        if (flush.n == 0)
+            return true;
+        if (!vault_write(vault, mem, prepare_flush, &flush, NULL, error))
+            return false;
+    }
 }

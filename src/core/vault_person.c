@@ -5,6 +5,7 @@
  * nothing, so that nobody can keep a stranger out by registering with the stranger's number. */
 #include "core/vault_private.h"
 
+#include "base/pack.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -149,7 +150,7 @@ vault_row_contact(Arena *mem, const VaultRow *row, const CryptoKey *key, Contact
     if (row->contact.data == NULL)
         return true;
     if (!crypto_open(mem, key, place_of("contact", row->id), row->contact, &plain, error) ||
-        !vault_unpack(mem, plain, fields, G_N_ELEMENTS(fields), error))
+        !pack_read(mem, plain, fields, G_N_ELEMENTS(fields), error))
         return false;
 
     *out = (Contact){ .phone = fields[0], .email = fields[1], .place = fields[2] };
@@ -271,7 +272,7 @@ seal_contact(Arena *mem, const CryptoKey *key, int64_t id, const Contact *contac
     const char *fields[] = { contact->phone, contact->email, contact->place };
 
     return crypto_seal(mem, key, place_of("contact", id),
-                       vault_pack(mem, fields, G_N_ELEMENTS(fields)));
+                       pack_texts(mem, fields, G_N_ELEMENTS(fields)));
 }
 
 static Bytes

@@ -63,10 +63,6 @@ void vault_event_add(VaultWrite *write, const VaultEvent *event);
 
 /* ---- what is sealed and indexed ---- */
 
-/* Texts, each of which may be NULL, as bytes and back. Fields added later are NULL in old bytes. */
-Bytes vault_pack(Arena *mem, const char *const *fields, size_t n);
-bool vault_unpack(Arena *mem, Bytes packed, const char **fields, size_t n, GError **error) MUST_USE;
-
 Bytes vault_identity_pack(Arena *mem, const Identity *identity);
 bool  vault_identity_unpack(Arena *mem, Bytes packed, Identity *out, GError **error) MUST_USE;
 

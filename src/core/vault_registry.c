@@ -4,6 +4,7 @@
  * a key derived from the ring's, each bound to its document's index. */
 #include "core/vault_private.h"
 
+#include "base/pack.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -49,7 +50,7 @@ vault_identity_pack(Arena *mem, const Identity *identity)
                              identity->name[1],         identity->name[2],
                              identity->name[3],         identity->birth_date };
 
-    return vault_pack(mem, fields, G_N_ELEMENTS(fields));
+    return pack_texts(mem, fields, G_N_ELEMENTS(fields));
 }
 
 bool
@@ -57,7 +58,7 @@ vault_identity_unpack(Arena *mem, Bytes packed, Identity *out, GError **error)
 {
     const char *fields[8];
 
-    if (!vault_unpack(mem, packed, fields, G_N_ELEMENTS(fields), error))
+    if (!pack_read(mem, packed, fields, G_N_ELEMENTS(fields), error))
         return false;
 
     *out = (Identity){ .document_type = fields[0],

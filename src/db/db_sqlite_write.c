@@ -28,9 +28,7 @@ typedef struct {
     const WritePlan *const *plans;
     size_t                  n_plans;
     GError                 *error;
-    bool                    done;
-    Lock                    lock;
-    Signal                  signal;
+    Latch                   done;
 } Job;
 
 /* ---- one plan ---- */
@@ -101,18 +99,15 @@ run_transaction(Db *db, Job *const *jobs, size_t n_jobs, size_t *failed, GError 
 
 /* ---- the waiters ---- */
 
-/* The job is gone as soon as its lock is left. */
+/* The job is gone as soon as it is done. */
 static void
 finish(Db *db, Job *job, GError *error)
 {
     if (error == NULL)
         atomic_fetch_add(&db->tally.plans, (int64_t)job->n_plans);
 
-    lock_take(&job->lock);
     job->error = error;
-    job->done = true;
-    signal_one(&job->signal);
-    lock_leave(&job->lock);
+    latch_open(&job->done);
 }
 
 static void
@@ -264,19 +259,12 @@ wait_for(Db *db, JobKind kind, const WritePlan *const *plans, size_t n_plans, GE
 {
     Job job = { .kind = kind, .plans = plans, .n_plans = n_plans };
 
-    lock_init(&job.lock);
-    signal_init(&job.signal);
-
+    latch_init(&job.done);
     bool queued = queue_try_push(db->queue, &job);
-    if (queued) {
-        lock_take(&job.lock);
-        while (!job.done)
-            signal_wait(&job.signal, &job.lock);
-        lock_leave(&job.lock);
-    }
+    if (queued)
+        latch_wait(&job.done);
+    latch_clear(&job.done);
 
-    signal_clear(&job.signal);
-    lock_clear(&job.lock);
     if (!queued)
         return fail(error, APP_ERROR_BUSY, "%s: too many plans wait", db->schema->name);
     if (job.error == NULL)

@@ -231,9 +231,8 @@ submit_some(void *data)
                                batch->result_list, n, &error),
              error);
         for (size_t k = 0; k < n; k++)
-            must(vault_raise_hint(seed->sys->vault, mem, batch->cmds[k].person_id,
-                                  batch->receipts[k].handle_n + 1, &error),
-                 error);
+            vault_raise_hint(seed->sys->vault, batch->cmds[k].person_id,
+                             batch->receipts[k].handle_n + 1);
         write_follow(seed, batch, from, n);
         if (submitting->first == 0)
             fprintf(stderr, "\rseed: %zu of %zu requests", from + n, seed->rows);
@@ -255,6 +254,9 @@ submit_rows(Seed *seed)
     for (size_t i = 0; i < PERSONS / BATCH; i++)
         thread_join(threads[i]);
     fputc('\n', stderr);
+
+    GError *error = NULL;
+    must(vault_flush_hints(seed->sys->vault, seed->mem, &error), error);
 }
 
 /* ---- drafts ---- */

@@ -115,7 +115,7 @@ keep_seen(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
 {
     (void)now;
     *more = false;
-    return session_flush_seen(sys, mem, error);
+    return session_flush_seen(sys, mem, error) && vault_flush_hints(sys->vault, mem, error);
 }
 
 static const JobSpec jobs[] = {

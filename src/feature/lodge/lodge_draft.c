@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A draft is one envelope under a key that needs both the vault and the browser's cookie: a stolen
  * store shows nothing of what people have not sent yet. The row is found by the cookie's hash. */
-#include "base/json.h"
+#include "base/pack.h"
 #include "base/text.h"
 #include "feature/attachment/attachment.h"
 #include "feature/lodge/lodge.h"
@@ -10,7 +10,6 @@
 
 #define DRAFT_LIFE (24 * HOURS)
 #define DRAFT_ID_SIZE 32
-#define MOST_PAIRS 32
 
 typedef struct DraftRow {
     int64_t version;
@@ -80,81 +79,92 @@ place_of(Bytes hash)
     return (CryptoPlace){ "draft", "content", row };
 }
 
-/* ---- the content as JSON: one place names every field for both directions ---- */
+/* ---- the content: one place names every field for both directions ---- */
+
+typedef enum { DRAFT_TEXT, DRAFT_NUMBER, DRAFT_FLAG } DraftKind;
 
 typedef struct {
-    const char *key;
-    size_t      offset;
-} DraftText;
+    DraftKind kind;
+    size_t    offset;
+} DraftField;
 
-#define DRAFT_TEXT(field)                                                                          \
-    {                                                                                              \
-#field, offsetof(LodgeDraft, field)                                                        \
+/* New ones at the end: older drafts do not have them. */
+static const DraftField fields[] = {
+    { DRAFT_TEXT, offsetof(LodgeDraft, type) },
+    { DRAFT_TEXT, offsetof(LodgeDraft, about) },
+    { DRAFT_TEXT, offsetof(LodgeDraft, subject) },
+    { DRAFT_TEXT, offsetof(LodgeDraft, text) },
+    { DRAFT_TEXT, offsetof(LodgeDraft, wanted) },
+    { DRAFT_TEXT, offsetof(LodgeDraft, place_words) },
+    { DRAFT_TEXT, offsetof(LodgeDraft, happened) },
+    { DRAFT_TEXT, offsetof(LodgeDraft, contact) },
+    { DRAFT_TEXT, offsetof(LodgeDraft, answers) },
+    { DRAFT_NUMBER, offsetof(LodgeDraft, entity_id) },
+    { DRAFT_NUMBER, offsetof(LodgeDraft, service_id) },
+    { DRAFT_NUMBER, offsetof(LodgeDraft, place_id) },
+    { DRAFT_FLAG, offsetof(LodgeDraft, entity_unknown) },
+    { DRAFT_FLAG, offsetof(LodgeDraft, identity_asked) },
+    { DRAFT_FLAG, offsetof(LodgeDraft, identity_hidden) },
+    { DRAFT_FLAG, offsetof(LodgeDraft, files_asked) },
+    { DRAFT_FLAG, offsetof(LodgeDraft, place_asked) },
+};
+
+enum { N_FIELDS = G_N_ELEMENTS(fields) };
+
+static const char *
+field_text(Arena *mem, const LodgeDraft *draft, const DraftField *field)
+{
+    const char *place = (const char *)draft + field->offset;
+
+    switch (field->kind) {
+    case DRAFT_NUMBER:
+        return arena_printf(mem, "%" G_GINT64_FORMAT, (gint64) * (const int64_t *)place);
+    case DRAFT_FLAG:
+        return *(const bool *)place ? "1" : NULL;
+    case DRAFT_TEXT:
+    default:
+        return *(const char *const *)place;
     }
-
-static const DraftText texts[] = {
-    DRAFT_TEXT(type),     DRAFT_TEXT(about),   DRAFT_TEXT(subject),
-    DRAFT_TEXT(text),     DRAFT_TEXT(wanted),  DRAFT_TEXT(place_words),
-    DRAFT_TEXT(happened), DRAFT_TEXT(contact), DRAFT_TEXT(answers),
-};
-
-static const DraftText numbers[] = {
-    DRAFT_TEXT(entity_id),
-    DRAFT_TEXT(service_id),
-    DRAFT_TEXT(place_id),
-};
-
-static const DraftText flags[] = {
-    DRAFT_TEXT(entity_unknown), DRAFT_TEXT(identity_asked), DRAFT_TEXT(identity_hidden),
-    DRAFT_TEXT(files_asked),    DRAFT_TEXT(place_asked),
-};
+}
 
 static Bytes
 write_content(Arena *mem, const LodgeDraft *draft)
 {
-    GString    *out = g_string_new(NULL);
-    const char *base = (const char *)draft;
-    Json        json;
-    Bytes       content;
+    const char *texts[N_FIELDS];
 
-    json_init(&json, out);
-    json_object_begin(&json, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        const char *value = *(const char *const *)(base + texts[i].offset);
+    for (size_t i = 0; i < N_FIELDS; i++)
+        texts[i] = field_text(mem, draft, &fields[i]);
+    return pack_texts(mem, texts, N_FIELDS);
+}
 
-        if (value != NULL)
-            json_text(&json, texts[i].key, value);
+static void
+set_field(LodgeDraft *draft, const DraftField *field, const char *text)
+{
+    char *place = (char *)draft + field->offset;
+
+    switch (field->kind) {
+    case DRAFT_NUMBER:
+        *(int64_t *)place = text == NULL ? 0 : g_ascii_strtoll(text, NULL, 10);
+        return;
+    case DRAFT_FLAG:
+        *(bool *)place = text != NULL;
+        return;
+    case DRAFT_TEXT:
+    default:
+        *(const char **)place = text;
+        return;
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
-        json_int(&json, numbers[i].key, *(const int64_t *)(base + numbers[i].offset));
-    for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
-        json_bool(&json, flags[i].key, *(const bool *)(base + flags[i].offset));
-    json_object_end(&json);
-    content = arena_bytes(mem, (Bytes){ (const uint8_t *)out->str, out->len });
-    g_string_free(out, TRUE);
-    return content;
 }
 
 static bool
 read_content(Arena *mem, Bytes content, LodgeDraft *draft, GError **error)
 {
-    JsonPair pairs[MOST_PAIRS];
-    size_t   n = 0;
-    char    *base = (char *)draft;
+    const char *texts[N_FIELDS];
 
-    if (!json_read(mem, (const char *)content.data, content.size, pairs, MOST_PAIRS, &n, error))
+    if (!pack_read(mem, content, texts, N_FIELDS, error))
         return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        *(const char **)(base + texts[i].offset) = json_find(pairs, n, texts[i].key);
-    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
-        const char *value = json_find(pairs, n, numbers[i].key);
-
-        *(int64_t *)(base + numbers[i].offset) =
-            value == NULL ? 0 : g_ascii_strtoll(value, NULL, 10);
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
-        *(bool *)(base + flags[i].offset) =
-            g_strcmp0(json_find(pairs, n, flags[i].key), "true") == 0;
+    for (size_t i = 0; i < N_FIELDS; i++)
+        set_field(draft, &fields[i], texts[i]);
     return true;
 }
 
@@ -182,13 +192,12 @@ lodge_draft_new(System *sys, Arena *mem, LodgeDraft *draft, char cookie[44], GEr
 {
     g_auto(CryptoKey) key = { .id = 0 };
     WritePlan *plan = plan_new(mem);
-    uint8_t    id[DRAFT_ID_SIZE], command[COMMAND_ID_SIZE];
+    uint8_t    id[DRAFT_ID_SIZE];
 
     crypto_random(id, sizeof id);
-    crypto_random(command, sizeof command);
     memcpy(cookie, crypto_base64(mem, BYTES_OF(id)), 44);
     draft->hash = attachment_draft_hash(mem, cookie);
-    draft->command_id = arena_bytes(mem, BYTES_OF(command));
+    draft->command_id = command_id_new(mem, clock_now(sys->clock));
     draft->version = 1;
     if (!draft_key(sys, cookie, 0, &key, error))
         return false;

@@ -303,9 +303,7 @@ petition_submit(const CommandContext *context, const PetitionSubmit *cmd, Petiti
     if (!command_run(context, petition_submit_prepare, cmd, receipt, outcome, error))
         return false;
 
-    /* Only a hint: a failure costs the next submission a look. */
     if (!outcome->repeated)
-        (void)!vault_raise_hint(context->sys->vault, context->mem, cmd->person_id,
-                                receipt->handle_n + 1, NULL);
+        vault_raise_hint(context->sys->vault, cmd->person_id, receipt->handle_n + 1);
     return true;
 }
