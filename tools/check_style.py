@@ -37,7 +37,7 @@ FEATURES = {
 }
 OPEN_HEADERS = {"petition_refusal.h", "petition_rules.h", "follow_status.h", "follow_steps.h"}  # besides NAME/NAME.h
 # Modules whose header declares more than one small type.
-ALSO = {"clock": {"zone"}, "thread": {"lock", "signal", "queue"}}
+ALSO = {"clock": {"zone"}, "thread": {"lock", "signal", "latch", "queue"}}
 ONLY = {  # library headers and the layer that may see them
     "sqlite3.h": "src/db/", "microhttpd.h": "src/http/", "libpq-fe.h": "src/db/", "curl/curl.h": "src/feature/notify/",
 }

@@ -61,8 +61,8 @@ crypto_random(void *out, size_t size)
 void
 crypto_key_random(CryptoKey *key)
 {
+    *key = (CryptoKey){ .id = 0 };
     randombytes_buf(key->bytes, sizeof key->bytes);
-    key->id = 0;
 }
 
 void
@@ -80,8 +80,8 @@ crypto_key_derive(const CryptoKey *from, const char *purpose, int64_t number, Cr
     crypto_mac(from,
                (Bytes[]){ bytes_of_text("sawt key"), bytes_of_text(purpose), BYTES_OF(value) }, 3,
                mac);
+    *out = (CryptoKey){ .id = from->id };
     memcpy(out->bytes, mac, sizeof out->bytes);
-    out->id = from->id;
     sodium_memzero(mac, sizeof mac);
 }
 
@@ -146,15 +146,33 @@ put_place(uint8_t out[PLACE_MOST], const uint8_t *head, CryptoPlace place)
 }
 
 static void
-put_head(const CryptoKey *key, uint8_t head[AT_NONCE])
+make_commitment(const CryptoKey *key, uint8_t out[COMMITMENT_SIZE])
 {
     static const uint8_t purpose[] = "sawt commitment 1";
 
+    crypto_generichash(out, COMMITMENT_SIZE, purpose, sizeof purpose - 1, key->bytes,
+                       sizeof key->bytes);
+}
+
+G_STATIC_ASSERT(COMMITMENT_SIZE == sizeof(((CryptoKey *)0)->commitment));
+
+void
+crypto_key_commit(CryptoKey *key)
+{
+    make_commitment(key, key->commitment);
+    key->committed = true;
+}
+
+static void
+put_head(const CryptoKey *key, uint8_t head[AT_NONCE])
+{
     head[0] = VERSION;
     head[1] = ALGORITHM;
     put_32(head + AT_KEY_ID, key->id);
-    crypto_generichash(head + AT_COMMITMENT, COMMITMENT_SIZE, purpose, sizeof purpose - 1,
-                       key->bytes, sizeof key->bytes);
+    if (key->committed)
+        memcpy(head + AT_COMMITMENT, key->commitment, COMMITMENT_SIZE);
+    else
+        make_commitment(key, head + AT_COMMITMENT);
 }
 
 Bytes

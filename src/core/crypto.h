@@ -14,14 +14,19 @@
 #define CRYPTO_MAC_SIZE 32
 #define CRYPTO_OVERHEAD (1 + 1 + 4 + 16 + 24 + 16)
 
-/* On the stack of who uses it; wiped by crypto_key_clear. */
+/* On the stack of who uses it; wiped by crypto_key_clear. Who writes `bytes` begins with an empty key, or
+ * the commitment would be another's. */
 typedef struct {
     uint8_t  bytes[CRYPTO_KEY_SIZE];
     uint32_t id; /* epoch for ring keys, 0 for data keys */
+    bool     committed;
+    uint8_t  commitment[16];
 } CryptoKey;
 
 void crypto_key_random(CryptoKey *key);
 void crypto_key_clear(CryptoKey *key);
+/* Compute the commitment now, for a key that opens or seals many envelopes. */
+void crypto_key_commit(CryptoKey *key);
 /* A key for a purpose and number, derived (keyed BLAKE2b). */
 void crypto_key_derive(const CryptoKey *from, const char *purpose, int64_t number, CryptoKey *out);
 

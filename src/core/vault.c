@@ -190,8 +190,8 @@ ring_place(VaultKey purpose, uint32_t epoch)
 static void
 root_key(const Vault *vault, CryptoKey *out)
 {
+    *out = (CryptoKey){ .id = 0 };
     memcpy(out->bytes, secret_data(vault->root), sizeof out->bytes);
-    out->id = 0;
 }
 
 static bool
@@ -240,6 +240,7 @@ fill_ring(const Vault *vault, VaultRing *ring, const RingRow *rows, size_t n, GE
 
         ring->keys[i].purpose = purpose;
         ring->keys[i].key.id = epoch;
+        crypto_key_commit(&ring->keys[i].key);
         ring->newest[purpose] = (uint32_t)i; /* rows come by epoch */
         ring->n++;
     }
@@ -403,12 +404,9 @@ vault_unwrap(const Vault *vault, VaultKey purpose, CryptoPlace place, Bytes wrap
 {
     g_auto(CryptoKey) wrapping = { .id = 0 };
 
-    if (!vault_key_of(vault, purpose, crypto_key_id(wrapped), &wrapping, error) ||
-        !crypto_open_into(&wrapping, place, wrapped, out->bytes, sizeof out->bytes, error))
-        return false;
-
-    out->id = 0;
-    return true;
+    *out = (CryptoKey){ .id = 0 };
+    return vault_key_of(vault, purpose, crypto_key_id(wrapped), &wrapping, error) &&
+           crypto_open_into(&wrapping, place, wrapped, out->bytes, sizeof out->bytes, error);
 }
 
 /* ---- opening and closing ---- */

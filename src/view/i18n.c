@@ -154,13 +154,14 @@ i18n_find(const char *key)
 int
 i18n_find_in(const char *prefix, const char *code)
 {
-    char key[128];
-    int  size;
+    char   key[128];
+    size_t head = strlen(prefix), tail = code == NULL ? 0 : strlen(code);
 
-    if (code == NULL)
+    if (code == NULL || head + tail >= sizeof key)
         return 0;
-    size = g_snprintf(key, sizeof key, "%s%s", prefix, code);
-    return size < (int)sizeof key ? i18n_find(key) : 0;
+    memcpy(key, prefix, head);
+    memcpy(key + head, code, tail + 1);
+    return i18n_find(key);
 }
 
 /* A year, a day, an hour: without printf, which a page of dates would spend half of its time in. */

@@ -65,8 +65,8 @@ draft_key(System *sys, const char *cookie, uint32_t epoch, CryptoKey *out, GErro
         vault_key(sys->vault, VAULT_KEY_DRAFT, &ring);
     else if (!vault_key_of(sys->vault, VAULT_KEY_DRAFT, epoch, &ring, error))
         return false;
+    *out = (CryptoKey){ .id = ring.id };
     crypto_mac(&ring, &part, 1, out->bytes);
-    out->id = ring.id;
     return true;
 }
 

@@ -86,6 +86,7 @@ key_for(System *sys, PetitionBriefKeys *keys, const PetitionBriefPlace *place, G
     keys->slots[slot].epoch = place->epoch;
     keys->slots[slot].entity_id = place->entity_id;
     derive(&ring, place->entity_id, &keys->slots[slot].key);
+    crypto_key_commit(&keys->slots[slot].key);
     return &keys->slots[slot].key;
 }
 
