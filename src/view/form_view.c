@@ -34,15 +34,22 @@ add_message(Html *page, const char *name, int message)
     add_attribute(page, name, i18n_text(page->words, message));
 }
 
+static const char *
+prefix_of(const FormView *view)
+{
+    return view->prefix == NULL ? "f" : view->prefix;
+}
+
 /* f-NAME, or f-NAME-part. */
 static const char *
 id_of(const Control *control, const char *part)
 {
-    Arena *mem = control->page->mem;
+    Arena      *mem = control->page->mem;
+    const char *prefix = prefix_of(control->view);
 
     if (part == NULL)
-        return arena_printf(mem, "f-%s", control->field->name);
-    return arena_printf(mem, "f-%s-%s", control->field->name, part);
+        return arena_printf(mem, "%s-%s", prefix, control->field->name);
+    return arena_printf(mem, "%s-%s-%s", prefix, control->field->name, part);
 }
 
 static const char *
@@ -500,7 +507,9 @@ form_view_errors(Html *page, const FormView *view)
 
         html_lit(page, "<li>");
         if (linked) {
-            html_lit(page, "<a href=\"#f-");
+            html_lit(page, "<a href=\"#");
+            html_attr(page, prefix_of(view));
+            html_lit(page, "-");
             html_attr(page, field->name);
             html_lit(page, "\">");
         }

@@ -344,6 +344,11 @@ summary(Fixture *f, gconstpointer lang)
     assert_has(markup, "<li><a href=\"#f-when\">Time: a real date, such as 27 3 2026</a></li>");
     assert_has(markup, "<li>Something arrived that is not part of this form.");
     assert_lacks(markup, "hostile");
+
+    f->view.prefix = "find";
+    form_view_errors(&f->page, &f->view);
+    assert_has(written(f), "<li><a href=\"#find-subject\">");
+    assert_has(field(f, "subject"), "<label for=\"find-subject\">");
 }
 
 static void

@@ -7,6 +7,7 @@ import { check, test as anyTest } from './tap.mjs';
 import { act, open, person, press, send } from './hands.mjs';
 import { answerQuestions, proveMobile } from './lodge.mjs';
 import { sawt } from './server.mjs';
+import { htmlFaults, lostWords, smallTargets } from './valid.mjs';
 
 const pictures = 'build/screenshots';
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -61,11 +62,12 @@ async function look(page, role, path, lang) {
     if (html !== lang || dir !== (lang === 'ar' ? 'rtl' : 'ltr'))
         note('', [`lang="${html}" dir="${dir}"`]);
 
+    note('', await htmlFaults(page));
     const before = page.viewportSize();
     const lightAxe = lang === 'ar' ? 360 : 1280;
     for (const width of [360, 1280]) {
         await page.setViewportSize({ width, height: 800 });
-        note(width, await sideways(page));
+        note(width, [...await sideways(page), ...await smallTargets(page), ...await lostWords(page)]);
         if (width === lightAxe)
             note(`${width} light`, await axe(page));
         await picture(page, `${name}-${width}`);

@@ -39,6 +39,7 @@ fill_find(Request *req, Form *form, DeskView *view)
         form_set(form, "document_type", desk_forms_document_types[0]);
     }
     view->find = *form_of(req, form, "/desk/find");
+    view->find.prefix = "find"; /* whom the agent registers has a document as well */
     view->find_words = form_typed(form, "who");
     view->find_mistaken = !form_ok(form);
 }
