@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* All answers with the way to change each; sending; the receipt. The command id is the draft's, so
- * that a second tap, a reload or a second tab gives the same number. */
+/* All answers with the way to change each; sending; the receipt. The command id is the draft's, and
+ * the page carries it, so that a second tap, a reload, a second tab, or the same form sent again after
+ * its answer was lost gives the same number. */
 #include "base/log.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "core/cookie.h"
 #include "core/session.h"
 #include "feature/attachment/attachment.h"
@@ -181,13 +183,16 @@ is_whole(Request *req, Response *res, const LodgeDraft *draft)
 bool
 lodge_check_page(Request *req, Response *res, GError **error)
 {
+    Form      *form = form_blank(req->mem, &lodge_no_form);
     LodgeDraft draft;
     bool       there;
 
     if (!lodge_load(req, res, &draft, &there, error))
         return false;
-    return !there || !is_whole(req, res, &draft) ||
-           show_check(req, res, &draft, form_blank(req->mem, &lodge_no_form), 200, error);
+    if (!there || !is_whole(req, res, &draft))
+        return true;
+    form_set(form, "command", text_hex(req->mem, draft.command_id));
+    return show_check(req, res, &draft, form, 200, error);
 }
 
 /* ---- sending ---- */
@@ -241,25 +246,44 @@ answer_receipt(Request *req, Response *res, const PetitionReceipt *receipt)
     return true;
 }
 
-/* The draft is gone: the first tap sent it, this is the second. The follow cookie knows which. */
+static bool
+is_own(System *sys, DbTx *tx, const Who *who, const Petition *petition)
+{
+    return who->petition_id == petition->id ||
+           (who->person_id != 0 &&
+            petition_is_of_person(sys, db_arena(tx), petition, who->person_id));
+}
+
+/* What the form of this page has become; nobody gets another's. */
+static bool
+find_sent(Request *req, Petition *petition, bool *found, GError **error)
+{
+    System *sys = req->app;
+    Bytes   command = command_id_read(req->mem, form_typed(req->form, "command"));
+    g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
+
+    if (tx == NULL || !petition_by_command(tx, command, petition, found, error))
+        return false;
+    *found = *found && is_own(sys, tx, req->who, petition);
+    return true;
+}
+
+/* The draft is gone: the first tap sent it, this is the second. Its answer may never have arrived, so
+ * the form itself says which one it was, not a cookie. */
 static bool
 answer_repeat(Request *req, Response *res, GError **error)
 {
-    System    *sys = req->app;
-    const Who *who = req->who;
-    g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
     Petition petition;
-    char     number[NUMBER_TEXT_SIZE];
+    bool     found;
 
-    if (tx == NULL)
+    if (!find_sent(req, &petition, &found, error))
         return false;
-    if (who->petition_id == 0 || !petition_by_id(tx, who->petition_id, &petition, NULL)) {
+    if (!found) {
         response_redirect(res, "/new?done=draft_gone");
         return true;
     }
-    number_format(petition.number, number);
-    response_redirect(res, arena_printf(req->mem, "/receipt/%s", number));
-    return true;
+    return answer_receipt(req, res,
+                          &(PetitionReceipt){ .id = petition.id, .number = petition.number });
 }
 
 static bool
@@ -310,14 +334,6 @@ lodge_send(Request *req, Response *res, GError **error)
 }
 
 /* ---- receipt ---- */
-
-static bool
-is_own(System *sys, DbTx *tx, const Who *who, const Petition *petition)
-{
-    return who->petition_id == petition->id ||
-           (who->person_id != 0 &&
-            petition_is_of_person(sys, db_arena(tx), petition, who->person_id));
-}
 
 /* What the receipt said on the day, whatever has become of the request since. */
 static AppTime

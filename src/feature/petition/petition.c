@@ -20,6 +20,12 @@ petition_by_id(DbTx *tx, int64_t id, Petition *out, GError **error)
 }
 
 bool
+petition_by_command(DbTx *tx, Bytes command_id, Petition *out, bool *found, GError **error)
+{
+    return petition_store_by_command(tx, command_id, out, found, error);
+}
+
+bool
 petition_key(System *sys, DbTx *tx, int64_t petition_id, CryptoKey *out, GError **error)
 {
     Bytes wrapped;

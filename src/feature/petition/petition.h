@@ -220,6 +220,9 @@ bool petition_file(System *sys, DbTx *tx, const Who *who, int64_t number, bool o
 /* Only the row; NOT_FOUND. No rights are checked: for use-cases and the sender. */
 bool petition_by_number(DbTx *tx, int64_t number, Petition *out, GError **error) MUST_USE;
 bool petition_by_id(DbTx *tx, int64_t id, Petition *out, GError **error) MUST_USE;
+/* What the submission with this command id has become. No rights are checked either. */
+bool petition_by_command(DbTx *tx, Bytes command_id, Petition *out, bool *found,
+                         GError **error) MUST_USE;
 
 /* A directorate's open questions, by time left, 50 after. */
 typedef struct PetitionQuestion {
