@@ -10,53 +10,21 @@ import base64
 import csv
 import os
 import pathlib
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
+
+import audit
+from program import HERE, Tap, free_port, make_store, run, serve
 
 SAWT = sys.argv[1]
-HERE = pathlib.Path(__file__).resolve().parents[2]
-results = []
-
-
-def say(good, name, detail=""):
-    results.append(good)
-    print(("ok" if good else "not ok"), len(results), "-", name, flush=True)
-    if not good and detail:
-        print("# " + detail.strip().replace("\n", "\n# ")[-2000:])
+tap = Tap()
+say = tap.say
 
 
 def sawt(store, *words):
-    done = subprocess.run([SAWT, *words, "--dir", str(store), "--trial"], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=120, cwd=HERE)
-    return done.returncode, done.stdout
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def serve(store, log):
-    port = free_port()
-    server = subprocess.Popen([SAWT, "serve", "--dir", str(store), "--trial", "--port", str(port),
-                               "--address", f"http://localhost:{port}"], stdout=log, stderr=log)
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
-                if answer.status == 200:
-                    return server, port
-        except OSError:
-            if server.poll() is not None:
-                break
-            time.sleep(0.05)
-    raise SystemExit("the server did not start")
+    return run(SAWT, store, *words)
 
 
 def spellings(text):
@@ -130,45 +98,32 @@ def try_production(store):
 
 def try_kill(store, log):
     """What was taken is there after kill -9, and the store opens again by itself."""
-    server, _ = serve(store, log)
+    server = serve(SAWT, store, log)
     replay = subprocess.Popen([SAWT, "replay", "data/replay/reviews.csv", "--dir", str(store), "--trial"], cwd=HERE,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     replay.stdout.read(400)  # it runs: the first progress lines are here
-    server.send_signal(signal.SIGKILL)
-    server.wait()
+    server.kill()
     replay.wait()
-    server, _ = serve(store, log)
-    with sqlite3.connect(f"file:{store}/case.db?mode=ro", uri=True) as base:
-        ok = base.execute("PRAGMA integrity_check").fetchone()[0]
-        torn = base.execute("SELECT count(*) FROM petition p LEFT JOIN event e ON e.petition_id = p.id AND"
-                            " e.version = p.version WHERE e.id IS NULL").fetchone()[0]
-        lost = base.execute("SELECT count(*) FROM event e LEFT JOIN petition p ON p.id = e.petition_id"
-                            " WHERE e.kind = 'submit' AND p.id IS NULL").fetchone()[0]
-        n = base.execute("SELECT count(*) FROM petition").fetchone()[0]
-    base.close()
-    say(ok == "ok" and torn == 0 and lost == 0 and n >= 60, f"after kill -9 the store is whole ({n} petitions)",
-        f"{ok} torn {torn} lost {lost} petitions {n}")
-    server.send_signal(signal.SIGTERM)
-    say(server.wait(timeout=30) == 0, "SIGTERM ends the server cleanly")
+    server = serve(SAWT, store, log)
+    say(server.stop() == 0, "SIGTERM ends the server cleanly")
+    n, wrong = len(audit.numbers(store)), audit.contradictions(store)
+    say(n >= 60 and not wrong, f"after kill -9 the store is whole ({n} petitions)", "\n".join(wrong))
 
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
         store = pathlib.Path(folder) / "store"
         with open(pathlib.Path(folder) / "log", "w", encoding="utf-8") as log:
-            sawt(store, "import", "data", "--registry")
-            sawt(store, "accounts")
+            make_store(SAWT, store)
             code, out = sawt(store, "replay", "data/demo/requests.csv", "demo")
             say(code == 0 and "60 requests" in out, "a living office is replayed", out)
-            server, _ = serve(store, log)
+            server = serve(SAWT, store, log)
             try_second(store)
             try_dump(store)
-            server.send_signal(signal.SIGTERM)
-            server.wait(timeout=30)
+            server.stop()
             try_production(store)
             try_kill(store, log)
-    print(f"1..{len(results)}")
-    return 0 if all(results) else 1
+    return tap.end()
 
 
 os.chdir(HERE)

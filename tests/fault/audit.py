@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads a store with no server on it, by SQL, and says what contradicts itself. Shares no code with the program."""
+import collections
+import datetime
+import sqlite3
+import zoneinfo
+
+# Kinds of event of which the requester is told.
+TOLD = ("submit", "route", "accept", "set_period", "update", "close")
+ZONE = zoneinfo.ZoneInfo("Asia/Amman")
+
+# Each row that one of these gives is a contradiction.
+CONTRADICTIONS = {
+    "a petition without as many events as its version":
+        "SELECT p.id FROM petition p LEFT JOIN event e ON e.petition_id = p.id GROUP BY p.id, p.version"
+        " HAVING count(e.id) <> p.version OR min(e.version) <> 1 OR max(e.version) <> p.version",
+    "a petition whose state is not its last event's":
+        "SELECT p.id FROM petition p JOIN event e ON e.petition_id = p.id AND e.version = p.version"
+        " WHERE e.state IS NOT NULL AND e.state <> p.state OR e.holder IS NOT NULL AND e.holder <> p.holder",
+    "a submission without its petition":
+        "SELECT e.id FROM event e LEFT JOIN petition p ON p.id = e.petition_id WHERE e.kind = 'submit' AND p.id IS NULL",
+    "a petition not begun by a submission":
+        "SELECT p.id FROM petition p LEFT JOIN event e ON e.petition_id = p.id AND e.version = 1 AND e.kind = 'submit'"
+        " WHERE e.id IS NULL",
+    "a petition without a key": "SELECT id FROM petition WHERE id NOT IN (SELECT petition_id FROM petition_key)",
+    "a key without a petition": "SELECT petition_id FROM petition_key WHERE petition_id NOT IN (SELECT id FROM petition)",
+    "a petition without tokens": "SELECT id FROM petition WHERE id NOT IN (SELECT petition_id FROM petition_token)",
+    "tokens without a petition":
+        "SELECT petition_id FROM petition_token WHERE petition_id NOT IN (SELECT id FROM petition)",
+    "tokens without their entry in the index":
+        "SELECT petition_id FROM petition_token WHERE petition_id NOT IN (SELECT id FROM petition_search_docsize)",
+    "an entry of the index without tokens":
+        "SELECT id FROM petition_search_docsize WHERE id NOT IN (SELECT petition_id FROM petition_token)",
+    "an event that had to be told, and no message":
+        f"SELECT e.id FROM event e LEFT JOIN outbox o ON o.event_id = e.id AND o.message = e.kind"
+        f" WHERE e.petition_id IN (SELECT id FROM petition) AND e.kind IN {TOLD} GROUP BY e.id HAVING count(o.id) <> 1",
+    "a message of an event of another petition":
+        "SELECT o.id FROM outbox o LEFT JOIN event e ON e.id = o.event_id AND e.petition_id = o.petition_id"
+        " WHERE o.event_id IS NOT NULL AND e.id IS NULL",
+    "a draft of what was sent":
+        "SELECT p.id FROM draft d JOIN petition p ON p.submit_command = d.command_id",
+    "an attachment of a draft that is gone":
+        "SELECT id FROM attachment WHERE petition_id IS NULL AND draft_hash NOT IN (SELECT id_hash FROM draft)",
+    "an attachment of no petition":
+        "SELECT id FROM attachment WHERE petition_id IS NOT NULL AND petition_id NOT IN (SELECT id FROM petition)",
+    "a number twice": "SELECT number FROM petition GROUP BY number HAVING count(*) > 1",
+    "a handle twice": "SELECT handle FROM petition GROUP BY handle HAVING count(*) > 1",
+    "a command twice": "SELECT submit_command FROM petition GROUP BY submit_command HAVING count(*) > 1",
+}
+
+
+def open_store(store, name="case"):
+    """Read only; the caller closes it."""
+    return sqlite3.connect(f"file:{store}/{name}.db?mode=ro", uri=True, isolation_level=None)
+
+
+def numbers(store):
+    """As they are printed."""
+    base = open_store(store)
+    rows = base.execute("SELECT number FROM petition").fetchall()
+    base.close()
+    return [print_number(row[0]) for row in rows]
+
+
+def print_number(number):
+    digits = f"{number:011}"
+    return f"{digits[:2]}-{digits[2:6]}-{digits[6:10]}-{digits[10:]}"
+
+
+def counted(base):
+    """What the aggregates must be: events, by day and what the figures are cut by. Not by service: which one it
+    was at the time of an act is not in clear once a petition was routed on."""
+    above = dict(base.execute("SELECT id, parent_id FROM place"))
+
+    def governorate(place):
+        while place and above.get(place):
+            place = above[place]
+        return place or 0
+
+    counts = collections.Counter()
+    for at, to, sender, kind, channel, place, what in base.execute(
+            "SELECT e.at, e.entity_to, e.entity_from, p.type, p.channel, p.place_id, e.kind"
+            " FROM event e JOIN petition p ON p.id = e.petition_id"):
+        day = (datetime.datetime.fromtimestamp(at // 1000000, ZONE).date() - datetime.date(1970, 1, 1)).days
+        counts[day, to or sender or 0, kind, channel, governorate(place), what] += 1
+    return counts
+
+
+def kept(base):
+    """What the aggregates are."""
+    counts = collections.Counter()
+    for *key, n in base.execute("SELECT day, entity_id, type, channel, place_id, kind, n FROM aggregate"):
+        counts[tuple(key)] += n
+    return counts
+
+
+def contradictions(store, files=True):
+    """Sentences; none when the store is whole."""
+    found = []
+    for name in ("case", "vault"):
+        base = open_store(store, name)
+        said = base.execute("PRAGMA integrity_check").fetchone()[0]
+        if said != "ok":
+            found.append(f"{name}.db: {said}")
+        found += [f"{name}.db: a reference to nothing: {row}" for row in base.execute("PRAGMA foreign_key_check")]
+        base.close()
+    base = open_store(store)
+    for sentence, sql in CONTRADICTIONS.items():
+        rows = base.execute(sql).fetchall()
+        if rows:
+            found.append(f"{sentence}: {len(rows)} times, the first {rows[0]}")
+    said, there = counted(base), kept(base)
+    found += [f"{key} is counted {there[key]} times, events say {said[key]}"
+              for key in said.keys() | there.keys() if said[key] != there[key]]
+    if files:
+        for name, in base.execute("SELECT file FROM attachment"):
+            if not (store / "files" / name[:2] / name).is_file():
+                found.append(f"the attachment {name} has no file")
+    base.close()
+    return found
