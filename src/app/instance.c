@@ -91,7 +91,6 @@ open_file(Instance *instance, const Config *config, const DbSchema *schema,
         return NULL;
     instance->migrated += applied;
     if (faults != NULL) {
-        options.fail_at = faults->fail_at;
         options.vfs = faults->vfs;
         options.unsafe_sync = faults->unsafe_sync;
     }

@@ -9,9 +9,11 @@
 
 typedef struct Instance Instance;
 
+/* Fault tests. */
 typedef struct {
-    int64_t     fail_at; /* fault tests: see DbOptions */
-    const char *vfs;
+    const char *fail_in; /* "case", "vault"; NULL: nothing is made to fail */
+    int64_t fail_at; /* the Nth call to that file's engine after the start; 0: none, only count */
+    const char *vfs; /* see DbOptions */
     bool        unsafe_sync;
 } InstanceFaults;
 

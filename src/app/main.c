@@ -17,6 +17,9 @@
 static const char usage[] =
     "sawt: a national system for complaints\n\n"
     "  sawt serve [--config FILE] [--dir DIR] [--port N] [--trial]\n"
+    "             [--fail-db case:N|vault:N]  for tests, in trial mode: the Nth call to that "
+    "database\n"
+    "                                         after the start fails; background work stands still\n"
     "  sawt config [--check FILE]      every option with its default; or check a file\n"
     "  sawt routes                     every page with who may use it\n"
     "  sawt jobs                       the background work\n";
@@ -30,13 +33,24 @@ typedef struct {
     int            n_rest;
 } CommandLine;
 
+/* case:N or vault:N. */
 static bool
-take_fault(CommandLine *line, const char *name, const char *value)
+take_fault(CommandLine *line, const char *value, GError **error)
 {
-    if (strcmp(name, "--fail-db") != 0)
-        return false;
-    line->faults.fail_at = g_ascii_strtoll(value, NULL, 10);
-    return true;
+    static const char *const files[] = { "case", "vault" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        size_t length = strlen(files[i]);
+
+        if (strncmp(value, files[i], length) != 0 || value[length] != ':')
+            continue;
+        line->faults.fail_in = files[i];
+        return g_ascii_string_to_signed(value + length + 1, 10, 0, INT64_MAX, &line->faults.fail_at,
+                                        NULL) ||
+               fail(error, APP_ERROR_INVALID, "--fail-db: \"%s\" is no number of a call",
+                    value + length + 1);
+    }
+    return fail(error, APP_ERROR_INVALID, "--fail-db takes case:N or vault:N, not \"%s\"", value);
 }
 
 /* Options with a value that become a configuration key. */
@@ -56,8 +70,8 @@ take_shortcut(CommandLine *line, const char *name, const char *value, bool *take
     for (size_t i = 0; i < G_N_ELEMENTS(shortcuts); i++)
         if (strcmp(shortcuts[i].option, name) == 0)
             return config_set(line->config, shortcuts[i].key, value, error);
-    *taken = take_fault(line, name, value);
-    return true;
+    *taken = strcmp(name, "--fail-db") == 0;
+    return !*taken || take_fault(line, value, error);
 }
 
 /* key=value of the configuration file, on the command line. */
@@ -162,6 +176,10 @@ serve(const CommandLine *line)
 
     if (!config_check(line->config, &error)) {
         fprintf(stderr, "sawt: %s\n", error->message);
+        return 1;
+    }
+    if (line->faults.fail_in != NULL && !line->config->trial) {
+        fputs("sawt: --fail-db is for tests and needs --trial\n", stderr);
         return 1;
     }
     return serve_run(line->config, &line->faults);

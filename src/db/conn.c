@@ -339,7 +339,7 @@ is_made_to_fail(Faults *faults)
         return false;
 
     int64_t call = atomic_fetch_add_explicit(&faults->calls, 1, memory_order_relaxed) + 1;
-    return call == faults->fail_at;
+    return call == atomic_load_explicit(&faults->fail_at, memory_order_relaxed);
 }
 
 bool

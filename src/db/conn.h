@@ -11,7 +11,7 @@
 
 /* Shared by the connections of one Db. */
 typedef struct {
-    int64_t         fail_at; /* 0: none */
+    _Atomic int64_t fail_at; /* 0: none */
     _Atomic int64_t calls;
 } Faults;
 

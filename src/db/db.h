@@ -198,3 +198,6 @@ typedef struct {
 } DbStats;
 
 DbStats db_stats(Db *db);
+
+/* Fault tests: count engine_calls anew, and make the Nth of them fail; 0: none. */
+void db_fail_at(Db *db, int64_t n);

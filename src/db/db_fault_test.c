@@ -110,6 +110,31 @@ test_each_call(void)
     g_assert_cmpint(n, >, 15);
 }
 
+static void
+test_from_now_on(void)
+{
+    char *directory = db_fixture_directory(NULL);
+    Db   *db = db_fixture_open(directory);
+
+    g_assert_cmpint(run_acts(db), ==, 0);
+    db_fail_at(db, 2);
+    g_assert_cmpint(db_stats(db).engine_calls, ==, 0);
+    {
+        g_autoptr(Arena) mem = arena_new();
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(read_back(db, mem, &error)); /* its begin is the first call */
+        g_assert_nonnull(strstr(error->message, "made to fail"));
+        g_clear_error(&error);
+        g_assert_true(read_back(db, mem, &error));
+        g_assert_no_error(error);
+    }
+    db_fail_at(db, 0);
+    g_assert_cmpint(db_fixture_count(db, &db_fixture_count_petitions), ==, 3);
+    db_close(db);
+    db_fixture_remove(directory);
+}
+
 /* ---- a full disk ---- */
 
 enum { PAYLOAD = 20000 };
@@ -213,6 +238,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/db/fault/each-call", test_each_call);
+    g_test_add_func("/db/fault/from-now-on", test_from_now_on);
     g_test_add_func("/db/fault/full-disk", test_full_disk);
     return g_test_run();
 }

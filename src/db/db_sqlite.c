@@ -181,7 +181,7 @@ db_new(const DbOptions *options)
     db->schema = options->schema;
     db->path = g_strdup_printf("%s/%s.db", options->directory, options->schema->name);
     db->vfs = g_strdup(options->vfs);
-    db->faults.fail_at = options->fail_at;
+    atomic_store(&db->faults.fail_at, options->fail_at);
     db->lease = options->lease > 0 ? options->lease : 5 * SECONDS;
     db->n_readers = options->readers > 0 ? (size_t)options->readers : 2 * g_get_num_processors();
     db->readers = g_new0(DbTx, db->n_readers);
@@ -245,4 +245,12 @@ db_stats(Db *db)
         .waiting = (int64_t)queue_length(db->queue),
         .engine_calls = atomic_load(&db->faults.calls),
     };
+}
+
+void
+db_fail_at(Db *db, int64_t n)
+{
+    atomic_store(&db->faults.fail_at, 0);
+    atomic_store(&db->faults.calls, 0);
+    atomic_store(&db->faults.fail_at, n);
 }
