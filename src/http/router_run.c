@@ -85,6 +85,22 @@ read_form(const Router *router, Request *req, Uploading *uploading, GError **err
     return req->route->no_csrf || router_gate(router)->check(req, error);
 }
 
+/* What an error page must carry outlives the reset before it. */
+static void
+set_again(Response *res, const char *name, const char *value)
+{
+    if (value != NULL && response_find(res, name) == NULL)
+        response_header(res, name, value);
+}
+
+/* Whoever is told to come back is told when, also by a handler that shows its form again. */
+static void
+set_retry(Response *res)
+{
+    if (response_status(res) == 503 || response_status(res) == 429)
+        set_again(res, "Retry-After", "10");
+}
+
 bool
 router_run_finish(const Router *router, Request *req, Response *res, Uploading *uploading,
                   GError **error)
@@ -95,15 +111,8 @@ router_run_finish(const Router *router, Request *req, Response *res, Uploading *
         return false;
     if (response_status(res) == 0)
         return fail(error, APP_ERROR_INTERNAL, "the handler answered nothing");
+    set_retry(res);
     return true;
-}
-
-/* What an error page must carry outlives the reset before it. */
-static void
-set_again(Response *res, const char *name, const char *value)
-{
-    if (value != NULL && response_find(res, name) == NULL)
-        response_header(res, name, value);
 }
 
 void
@@ -150,8 +159,7 @@ router_run_explain(const Router *router, Request *req, Response *res, GError *er
         response_set_status(res, status);
     set_again(res, "Allow", allow);
     set_again(res, "Retry-After", retry);
-    if (response_status(res) == 503 || response_status(res) == 429)
-        set_again(res, "Retry-After", "10");
+    set_retry(res);
     g_clear_error(&error);
 }
 

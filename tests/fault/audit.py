@@ -118,3 +118,50 @@ def contradictions(store, files=True):
                 found.append(f"the attachment {name} has no file")
     base.close()
     return found
+
+
+# ---- two stores that are the same ----
+
+# Full text's own tables hold the index's form, not its content; the index's entries are counted by docsize.
+UNREAD = ("petition_search", "petition_search_data", "petition_search_idx", "petition_search_config", "schema_migration")
+# Chosen at random or by the clock, whatever happened: there or not is compared.
+DRAWN = ("id", "number", "petition_id", "event_id", "asked_event", "answered_event", "person_id", "step", "dedupe",
+         "at", "day", "due_at", "phone_index", "email_index", "code")
+
+
+def state(store):
+    """Every row of every table; of what is drawn or encrypted only whether and how much it is."""
+    rows = {}
+    for name in ("case", "vault"):
+        base = open_store(store, name)
+        for table, in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'"
+                                   " AND name NOT LIKE 'sqlite%'").fetchall():
+            if table in UNREAD:
+                continue
+            columns = [row[1] for row in base.execute(f"PRAGMA table_info({table})")]
+            rows[name, table] = sorted(
+                tuple(plain(column, value) for column, value in zip(columns, row))
+                for row in base.execute(f"SELECT * FROM {table}"))
+        base.close()
+    rows["files"] = sorted(path.stat().st_size for path in (store / "files").rglob("*") if path.is_file())
+    return rows
+
+
+def plain(column, value):
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    if column in DRAWN or column.endswith(("_at", "_id", "_until")):
+        return "drawn"
+    return str(value)
+
+
+def differences(one, other):
+    """What two states do not share, for people."""
+    found = []
+    for table in one.keys() | other.keys():
+        a, b = collections.Counter(one.get(table, [])), collections.Counter(other.get(table, []))
+        if a != b:
+            found.append(f"{table}: gone {list((a - b).elements())[:3]}, new {list((b - a).elements())[:3]}")
+    return "\n".join(found)

@@ -4,7 +4,10 @@
 Nothing here knows more than a browser does: the fields of a form are read from its page, and a number and
 its code from the receipt. Rate limits stay on; whoever needs more comes from another address of 127/8.
 """
+import base64
 import csv
+import hashlib
+import hmac
 import html
 import http.client
 import os
@@ -294,6 +297,20 @@ def sign_in(browser, person):
     expect(answer, 303)
 
 
+def one_time_code(secret, now=None):
+    """RFC 6238: SHA-1, 30 seconds, six digits."""
+    step = int((time.time() if now is None else now) // 30)
+    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", step), hashlib.sha1).digest()
+    at = mac[19] & 15
+    return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1000000:06}"
+
+
+def staff_sign_in(browser, login, account):
+    page = expect(browser.get("/staff/sign-in"), 200)
+    expect(browser.submit(page, "/staff/sign-in", {"login": login, "password": account[0],
+                                                   "code": one_time_code(account[1])}), 303)
+
+
 # ---- a complaint ----
 
 def png(shade=0x5a):
@@ -378,10 +395,11 @@ class Complaint:
         self.receipt(self.browser.post("/new/send", self.check()))
 
 
-def picks(browser, words):
-    """What a search for entity and service offers."""
+def picks(browser, words, of=""):
+    """What a search for entity and service offers; `of`: of the entity whose name begins so."""
     page = expect(browser.get("/find/suggest?" + urllib.parse.urlencode({"q": words})), 200)
-    found = re.findall(r'name="pick" value="(\d+:\d+)"', page.text)
+    found = re.findall(r'name="pick" value="(\d+:\d+)">.*?class="result-meta">([^<]*)<', page.text)
+    found = [pick for pick, meta in found if meta.startswith(of)]
     if not found:
         raise Unexpected(f"nothing is found for {words}")
     return found

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every call to the database fails once, in every act of a complaint's life:  fail_db_test.py SAWT
+
+Before each act the store is put aside. From there the server runs with `--fail-db case:N` (then vault:N), N =
+1, 2, … until nothing fails any more, and the act's request is sent as the browser sent it. The person must get a
+page that says so, the store must be as before or as after the act, and the same request again must do it, once.
+SAWT_FAIL_EVERY: only each n-th N (7; 1: all). Prints TAP.
+"""
+import collections
+import concurrent.futures
+import datetime
+import os
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+
+import audit
+import program
+
+SERVERS = 2
+READ = ("/new/check", "/receipt/", "/follow/", "/office/requests/")  # pages that are acts here, too
+Act = collections.namedtuple("Act", "name browser method path body kind store")
+
+
+class Recorder(program.Browser):
+    """Puts the store aside before each request that does something."""
+
+    def __init__(self, folder, store, acts, server):
+        super().__init__(server.port)
+        self.folder, self.store, self.acts = folder, store, acts
+        self.named = None
+
+    def copy(self, port=None):
+        other = program.Browser(port or self.port, self.address, self.lang)
+        other.cookies = dict(self.cookies)
+        return other
+
+    def send(self, method, path, body=None, kind=None):
+        reads = method == "GET" and (path.startswith(READ) or path.startswith("/new?"))
+        if method != "POST" and not reads:
+            return super().send(method, path, body, kind)
+        aside = self.folder / f"act{len(self.acts)}"
+        shutil.copytree(self.store, aside, ignore=shutil.ignore_patterns("*-shm", "control.sock"))
+        act = Act(f"{method} {name_of(path)}", self.copy(), method, path, body, kind, aside)
+        answer = super().send(method, path, body, kind)
+        if answer.status in (200, 303) and act.name not in [other.name for other in self.acts]:
+            self.acts.append(act)
+        else:
+            shutil.rmtree(aside)
+        return answer
+
+
+def name_of(path):
+    """Without what is drawn at random."""
+    return re.sub(r"\d\d-\d{4}-\d{4}-\d|\d{6,}", "N", path)
+
+
+# ---- a complaint's life ----
+
+def submission(me, pick):
+    """From nobody to the receipt."""
+    way = program.Complaint(me, "انقطاع المياه", "لم تصلنا المياه منذ أسبوع.", pick, program.png())
+    way.answer_all()
+    program.sign_in(me, program.people()[0])
+    way.send()
+    program.expect(me.get(f"/follow/{way.number}"), 200)
+    return way.number
+
+
+def deed(officer, number, name, typed, button=None):
+    path = f"/office/requests/{number}"
+    page = program.expect(officer.get(path), 200)
+    action = f"{path}/{button or name}"
+    return officer.submit(page, action, {key: value(page.forms()[action]) if callable(value) else value
+                                         for key, value in typed.items()})
+
+
+def first_option(name):
+    return lambda form: re.search(rf'<select[^>]*name="{name}".*?<option value="(\d+)"', form, re.S).group(1)
+
+
+def set_period(officer, number):
+    """The first of the next days that is a working one and allowed."""
+    for ahead in range(1, 15):
+        day = datetime.date.today() + datetime.timedelta(days=ahead)
+        answer = deed(officer, number, "period", {"due_day-day": day.day, "due_day-month": day.month,
+                                                  "due_day-year": day.year})
+        if answer.status == 303:
+            return
+    raise program.Unexpected(f"no day is allowed: {answer}")
+
+
+def office(officer, directorate, number):
+    program.expect(deed(officer, number, "accept", {}), 303)
+    program.expect(deed(officer, number, "consult", {"directorate": first_option("directorate"), "answer_days": "1",
+                                                     "question": "ما سبب الانقطاع؟"}), 303)
+    listed = program.expect(directorate.get("/office/questions"), 200)
+    path = re.search(r'href="(/office/questions/\d+)"', listed.text).group(1)
+    page = program.expect(directorate.get(path), 200)
+    program.expect(directorate.submit(page, path, {"reply": "كسر في الخط.", "proposed_days": "2"}), 303)
+    set_period(officer, number)
+    page = program.expect(deed(officer, number, "close", {"outcome": "resolved", "answer": "أُصلح الخط."},
+                               "close/preview"), 200)
+    program.expect(officer.submit(page, f"/office/requests/{number}/close", {}), 303)
+
+
+def live(folder, binary, log):
+    """A complaint's life on a server that nothing fails on: its acts, each with the store before it."""
+    acts, store = [], folder / "store"
+    accounts = program.make_store(binary, store)
+    server = program.serve(binary, store, log, "--fail-db", "case:0")
+    me, officer, directorate = (Recorder(folder, store, acts, server) for _ in range(3))
+    try:
+        pick = program.picks(me, "انقطاع مياه", "شركة مياه الأردن")[0]
+        number = submission(me, pick)
+        program.staff_sign_in(officer, "officer", accounts["officer"])
+        program.staff_sign_in(directorate, "directorate", accounts["directorate"])
+        office(officer, directorate, number)
+        page = program.expect(me.get(f"/follow/{number}"), 200)
+        program.expect(me.submit(page, f"/follow/{number}/rate", {"solved": "yes", "stars": "5"}), 303)
+    finally:
+        server.stop()
+    return [act for act in acts if "/staff/sign-in" not in act.name]  # its code is used up by time
+
+
+# ---- one act, each call ----
+
+class Run:
+    """The act on a fresh copy of its store, with one call that fails. `problems`: sentences."""
+
+    def __init__(self, act, folder, binary, fault):
+        self.act, self.folder, self.binary, self.fault = act, folder, binary, fault
+        self.problems, self.calls = [], {}
+
+    def __enter__(self):
+        self.store = pathlib.Path(tempfile.mkdtemp(dir=self.folder)) / "store"
+        shutil.copytree(self.act.store, self.store)
+        self.log = open(self.store.parent / "log", "w", encoding="utf-8")
+        self.server = program.serve(self.binary, self.store, self.log, "--fail-db", self.fault)
+        self.browser = self.act.browser.copy(self.server.port)
+        return self
+
+    def __exit__(self, *what):
+        code = self.server.stop()
+        if code != 0:
+            self.problems.append(f"the server ended with {code}: {self.server.said()}")
+        said = re.search(r'"faults.calls","case":(\d+),"vault":(\d+)', self.server.said())
+        if said:
+            self.calls = {"case": int(said.group(1)), "vault": int(said.group(2))}
+        self.log.close()
+        shutil.rmtree(self.store.parent)
+
+    def send(self):
+        return self.browser.send(self.act.method, self.act.path, self.act.body, self.act.kind)
+
+
+def seen(answer):
+    """What a person sees, without what is drawn at random."""
+    text = re.sub(r'value="[^"]*"|href="[^"]*"|\S*\d\S*', "#", answer.text) if answer.status == 200 else ""
+    return answer.status, name_of(answer.location or ""), text
+
+
+def is_clear(answer):
+    """A page of trouble in the reader's language, which says when to try again when that helps."""
+    return (answer.status in (500, 503) and 'lang="ar"' in answer.text and "<h1>" in answer.text and
+            (answer.status == 500 or answer.headers["Retry-After"]))
+
+
+class Trial:
+    """One act and one file. `counted`: what became of the failures."""
+
+    def __init__(self, act, file, folder, binary):
+        self.act, self.file, self.folder, self.binary = act, file, folder, binary
+        self.problems, self.counted = [], collections.Counter()
+        self.before = audit.state(act.store)
+        self.after, self.answer, self.calls = None, None, 0
+
+    def run(self, every):
+        with Run(self.act, self.folder, self.binary, f"{self.file}:0") as clean:
+            self.answer = seen(clean.send())
+            self.after = audit.state(clean.store)
+        self.calls = clean.calls[self.file]
+        self.problems += clean.problems
+        n = 1
+        while self.fail(n):
+            n += every if n + every <= self.calls or n >= self.calls else self.calls - n
+        return self
+
+    def fail(self, n):
+        """Did the Nth call happen, and fail?"""
+        with Run(self.act, self.folder, self.binary, f"{self.file}:{n}") as run:
+            answer = run.send()
+            self.judge(run, answer, audit.state(run.store))
+            again = run.send() if answer.status >= 500 else answer
+            state = audit.state(run.store)
+            if seen(again) != self.answer or state != self.after:
+                run.problems.append(f"the same again gives {again}\n{audit.differences(self.after, state)}")
+        fired = run.calls.get(self.file, 0) >= n
+        if fired:
+            self.counted["failures"] += 1
+            self.counted["refused" if answer.status >= 500 else "done all the same"] += 1
+        elif answer.status >= 500:
+            run.problems.append(f"nothing was made to fail, and {answer}")
+        self.problems += [f"{self.act.name}, {self.file}:{n}: {problem}" for problem in run.problems]
+        return fired
+
+    def judge(self, run, answer, state):
+        if answer.status >= 500:
+            if not is_clear(answer):
+                run.problems.append(f"no clear page: {answer}")
+            if state not in (self.before, self.after):
+                run.problems.append(f"half of it is stored\n{audit.differences(self.before, state)}")
+        elif seen(answer) != self.answer:
+            run.problems.append(f"another answer than the right one: {answer}")
+        elif state != self.after:
+            run.problems.append(f"said to be done, but\n{audit.differences(self.after, state)}")
+
+
+def main():
+    tap, binary = program.Tap(), sys.argv[1]
+    every = int(os.environ.get("SAWT_FAIL_EVERY", "7"))
+    with tempfile.TemporaryDirectory() as name, \
+            open(pathlib.Path(name) / "log", "w", encoding="utf-8") as log:
+        folder = pathlib.Path(name)
+        acts = live(folder, binary, log)
+        trials = [Trial(act, file, folder, binary) for act in acts for file in ("case", "vault")]
+        with concurrent.futures.ThreadPoolExecutor(SERVERS) as pool:
+            list(pool.map(lambda trial: trial.run(every), trials))
+    total = collections.Counter()
+    for case, vault in zip(trials[::2], trials[1::2]):
+        total += case.counted + vault.counted
+        tap.say(not case.problems + vault.problems,
+                f"{case.act.name}: {case.calls} calls to the case, {vault.calls} to the vault",
+                "\n".join((case.problems + vault.problems)[:6]))
+    calls = sum(trial.calls for trial in trials)
+    tap.say(total["failures"] > 0, f"{total['failures']} of {calls} calls in {len(acts)} acts were made to fail:"
+            f" {total['refused']} were refused with a page, {total['done all the same']} were done all the same")
+    return tap.end()
+
+
+sys.exit(main())
