@@ -197,6 +197,30 @@ form_extra(const Form *form, size_t n, const char **name, const char **value)
     return false;
 }
 
+bool
+form_may_be_carried(const FormSpec *spec)
+{
+    for (size_t i = 0; i < spec->n_fields; i++)
+        if (spec->fields[i].kind == FORM_SECRET || spec->fields[i].kind == FORM_FILE)
+            return false;
+    return true;
+}
+
+bool
+form_carried(const Form *form, size_t n, const char **name, const char **value)
+{
+    for (size_t i = 0; i < form->raw->n; i++) {
+        const FormValue *item = &form->raw->items[i];
+
+        if (item->bad || item->name[0] == '\0' || item->kind == FORM_NAME_IMPLICIT || n-- > 0)
+            continue;
+        *name = item->name;
+        *value = item->value;
+        return true;
+    }
+    return false;
+}
+
 /* The whole form first, then the fields in their order, then names that are none of them. */
 static size_t
 rank(const FormSpec *spec, const char *name)

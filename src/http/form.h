@@ -105,6 +105,10 @@ bool        form_has(const Form *form, const char *name, const char *value); /* 
 void form_set(Form *form, const char *name, const char *value);
 /* The nth field that begins with the spec's `extra`; false past the last. */
 bool form_extra(const Form *form, size_t n, const char **name, const char **value);
+/* May a page carry what was typed, to be sent again? Not a SECRET, which is never shown, nor a FILE. */
+bool form_may_be_carried(const FormSpec *spec);
+/* The nth value as it was typed, without csrf and command; false past the last. */
+bool form_carried(const Form *form, size_t n, const char **name, const char **value);
 /* A mistake found by a rule. Arguments may be NULL. */
 void form_mistake(Form *form, const char *field, int message, const char *a, const char *b);
 bool form_ok(const Form *form);

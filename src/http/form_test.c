@@ -220,6 +220,30 @@ test_values(void)
     g_assert_false(form_extra(form, 2, &name, &value));
 }
 
+/* What came is carried as it was typed, right or not; what is secret or a file makes a form stay. */
+static void
+test_carried(void)
+{
+    g_autoptr(Arena) mem = arena_new();
+    Form                    *form = read_text(mem, &strict,
+                                              "csrf=tok&title=a%0D%0A%3Cb%3E&command=12&count=x&title=%FF&born-day=2"
+                                                                 "&services=b&services=a");
+    static const char *const pairs[][2] = {
+        { "title", "a\r\n<b>" }, { "count", "x" },    { "born-day", "2" },
+        { "services", "b" },     { "services", "a" },
+    };
+    const char *name, *value;
+
+    g_assert_true(form_may_be_carried(&strict));
+    g_assert_false(form_may_be_carried(&spec));
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_assert_true(form_carried(form, i, &name, &value));
+        g_assert_cmpstr(name, ==, pairs[i][0]);
+        g_assert_cmpstr(value, ==, pairs[i][1]);
+    }
+    g_assert_false(form_carried(form, G_N_ELEMENTS(pairs), &name, &value));
+}
+
 static void
 test_absent(void)
 {
@@ -334,6 +358,7 @@ main(int argc, char **argv)
     g_test_add_func("/form/mistakes", test_mistakes);
     g_test_add_func("/form/required", test_required);
     g_test_add_func("/form/values", test_values);
+    g_test_add_func("/form/carried", test_carried);
     g_test_add_func("/form/absent", test_absent);
     g_test_add_func("/form/days", test_days);
     g_test_add_func("/form/typed", test_typed);

@@ -11,6 +11,33 @@ message_of(Arena *mem, int status, const char *part)
     return i18n_find(arena_printf(mem, "error.%d.%s", status, part));
 }
 
+static bool
+may_carry(const Request *req, int status)
+{
+    return (status == 500 || status == 503) && req->form != NULL && req->page != NULL &&
+           form_may_be_carried(req->form->spec);
+}
+
+static void
+carry(Request *req, TroubleView *view)
+{
+    const char   *name, *value;
+    TroubleTyped *typed;
+    FormView     *again;
+    size_t        n = 0;
+
+    while (form_carried(req->form, n, &name, &value))
+        n++;
+    typed = ARENA_ARRAY(req->mem, TroubleTyped, n);
+    for (size_t i = 0; i < n && form_carried(req->form, i, &name, &value); i++)
+        typed[i] = (TroubleTyped){ name, value };
+    again = ARENA_NEW(req->mem, FormView);
+    *again = (FormView){ .form = req->form, .action = request_target(req) };
+    view->again = again;
+    view->typed = typed;
+    view->n_typed = n;
+}
+
 void
 trouble_show(Request *req, Response *res, int status)
 {
@@ -26,5 +53,7 @@ trouble_show(Request *req, Response *res, int status)
 
     if (req->id != 0)
         view.incident = arena_printf(req->mem, "%" G_GINT64_MODIFIER "x", req->id);
+    if (may_carry(req, status))
+        carry(req, &view);
     trouble_html(html_page(req, res, status), &view);
 }
