@@ -313,14 +313,17 @@ def staff_sign_in(browser, login, account):
 
 # ---- a complaint ----
 
-def png(shade=0x5a):
-    """A real picture of 8 by 8 pixels."""
+def png(rows=None, width=8):
+    """A real picture: of one colour, or of these bytes (each row begins with one that the format wants to be 0)."""
     def chunk(kind, data):
         body = kind + data
         return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
-    head = struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) +
-            chunk(b"IDAT", zlib.compress((b"\0" + bytes([shade]) * 24) * 8)) + chunk(b"IEND", b""))
+    size = 1 + 3 * width
+    rows = rows or bytes(size * width)
+    lines = [b"\0" + rows[at + 1:at + size] for at in range(0, len(rows) - size + 1, size)]
+    head = struct.pack(">IIBBBBB", width, len(lines), 8, 2, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"".join(lines))) +
+            chunk(b"IEND", b""))
 
 
 def answers_to(form, typed):
