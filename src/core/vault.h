@@ -191,6 +191,19 @@ bool vault_code_new(Vault *vault, Arena *mem, Bytes visitor, const char *purpose
 bool vault_code_check(Vault *vault, Arena *mem, Bytes visitor, const char *purpose,
                       const char *digits, const char **address, GError **error) MUST_USE;
 
+typedef struct {
+    Bytes       visitor;
+    const char *purpose, *digits;
+} VaultProof;
+/* What a right code was sent to, else NULL. Nothing is used or counted: first what it is for is made ready,
+ * or vault_code_check counts the try before anybody is told. LIMITED. */
+bool vault_code_peek(Vault *vault, Arena *mem, const VaultProof *proof, const char **address,
+                     GError **error) MUST_USE;
+/* Use the code and begin the session that it proves, both or neither: a failure in between would cost the
+ * person the code. As vault_code_check and vault_session_new. */
+bool vault_code_session(Vault *vault, Arena *mem, const VaultProof *proof, int64_t person_id,
+                        char token[44], GError **error) MUST_USE;
+
 /* A new session; `token` (43 characters of base64 and NUL) goes to the cookie, its hash to the file. */
 bool vault_session_new(Vault *vault, Arena *mem, int64_t person_id, char token[44],
                        GError **error) MUST_USE;

@@ -283,3 +283,77 @@ vault_code_check(Vault *vault, Arena *mem, Bytes visitor, const char *purpose, c
     *address = answer.address;
     return true;
 }
+
+/* ---- what it is for ---- */
+
+/* As a check whose plan is thrown away. */
+static bool
+look(Vault *vault, Arena *mem, const Code *code, Answer *answer, GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(vault->db, mem, error);
+    VaultWrite write = { vault, mem, tx, plan_new(mem), clock_now(vault->clock) };
+    g_autoptr(GError) cause = NULL;
+
+    if (tx == NULL)
+        return false;
+    if (prepare_check(&write, code, answer, &cause) || error_code(cause) == APP_ERROR_INVALID)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+bool
+vault_code_peek(Vault *vault, Arena *mem, const VaultProof *proof, const char **address,
+                GError **error)
+{
+    Code   code = { .digits = text_ascii_digits(mem, text_trim(mem, proof->digits)) };
+    Answer answer = { .right = false };
+    bool   done;
+
+    prepare_code(vault, proof->visitor, proof->purpose, &code);
+    done = look(vault, mem, &code, &answer, error);
+    crypto_key_clear(&code.key);
+    if (done)
+        *address = answer.right ? answer.address : NULL;
+    return done;
+}
+
+typedef struct {
+    Code    code;
+    int64_t person_id;
+    Bytes   hash; /* of the session's token */
+} SignIn;
+
+static bool
+prepare_sign_in(VaultWrite *write, const void *cmd, void *result, GError **error)
+{
+    const SignIn *given = cmd;
+    Answer       *answer = result;
+
+    return prepare_check(write, &given->code, answer, error) &&
+           (!answer->right || vault_session_add(write, given->person_id, given->hash, error));
+}
+
+bool
+vault_code_session(Vault *vault, Arena *mem, const VaultProof *proof, int64_t person_id,
+                   char token[44], GError **error)
+{
+    char    made[VAULT_TOKEN_SIZE];
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    SignIn  given = { .code = { .digits = text_ascii_digits(mem, text_trim(mem, proof->digits)) },
+                      .person_id = person_id,
+                      .hash = BYTES_OF(hash) };
+    Answer  answer = { .right = false };
+    bool    done;
+
+    vault_token_new(made, hash);
+    prepare_code(vault, proof->visitor, proof->purpose, &given.code);
+    done = vault_write(vault, mem, prepare_sign_in, &given, &answer, error);
+    crypto_key_clear(&given.code.key);
+    if (done && !answer.right)
+        done = fail(error, APP_ERROR_INVALID, "a wrong code");
+    if (done)
+        memcpy(token, made, sizeof made);
+    sodium_memzero(made, sizeof made);
+    return done;
+}

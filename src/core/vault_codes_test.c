@@ -46,6 +46,36 @@ wrong(const char *digits)
     return digits[0] == '0' ? "100000" : "000000";
 }
 
+/* Looking uses nothing; the session and the code go together, or neither does. */
+static void
+signs_in_by_code(void)
+{
+    g_autoptr(VaultFixture) fixture = vault_fixture_new();
+    int64_t     id = vault_fixture_laila(fixture).id, found;
+    char        digits[7], token[44];
+    VaultProof  proof = { visitor, "register", digits };
+    const char *address = NULL;
+    GError     *error = NULL;
+    Bytes       hash;
+
+    send(fixture, visitor, "register", phone, digits);
+    for (int i = 0; i < 9; i++) {
+        done(vault_code_peek(IN(fixture), &proof, &address, &error), &error);
+        g_assert_cmpstr(address, ==, phone);
+    }
+    proof.digits = wrong(digits);
+    done(vault_code_peek(IN(fixture), &proof, &address, &error), &error);
+    g_assert_null(address);
+    refused(vault_code_session(IN(fixture), &proof, id, token, &error), &error, APP_ERROR_INVALID);
+
+    proof.digits = digits;
+    refused(vault_code_session(IN(fixture), &proof, 5, token, &error), &error, APP_ERROR_NOT_FOUND);
+    done(vault_code_session(IN(fixture), &proof, id, token, &error), &error);
+    done(vault_session(IN(fixture), token, &found, &hash, &error), &error);
+    g_assert_cmpint(found, ==, id);
+    g_assert_cmpint(check(fixture, visitor, "register", digits), ==, APP_ERROR_INVALID);
+}
+
 static void
 takes_a_code_once(void)
 {
@@ -581,6 +611,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/vault_codes/takes a code once", takes_a_code_once);
+    g_test_add_func("/vault_codes/signs in by code", signs_in_by_code);
     g_test_add_func("/vault_codes/counts tries and time", counts_tries_and_time);
     g_test_add_func("/vault_codes/limits sends to an address", limits_sends_to_an_address);
     g_test_add_func("/vault_codes/is not outrun by a crowd", is_not_outrun_by_a_crowd);

@@ -130,6 +130,9 @@ void   vault_seen_written(VaultSeen *seen, const VaultSeenItem *items, size_t n)
 void   vault_seen_init(VaultSeen *seen);
 void   vault_seen_clear(VaultSeen *seen);
 
+/* The new session's row, in the plan of something else. NOT_FOUND: no such person. */
+bool vault_session_add(VaultWrite *write, int64_t person_id, Bytes hash, GError **error) MUST_USE;
+
 /* ---- statements ---- */
 
 extern const DbQuery *const vault_ring_queries[];

@@ -301,20 +301,27 @@ typedef struct {
     Bytes   hash;
 } NewSession;
 
+bool
+vault_session_add(VaultWrite *write, int64_t person_id, Bytes hash, GError **error)
+{
+    PasswordRow row;
+
+    if (!db_one(write->tx, &password_of, DB_PARAMS(db_int(person_id)), &row, error))
+        return false;
+
+    plan_one(write->plan, &session_insert,
+             DB_PARAMS(db_bytes(hash), db_int(person_id), db_int(write->now), db_int(write->now),
+                       db_int(write->now + LIFE)));
+    return true;
+}
+
 static bool
 prepare_session(VaultWrite *write, const void *cmd, void *result, GError **error)
 {
     const NewSession *given = cmd;
-    PasswordRow       row;
 
     (void)result;
-    if (!db_one(write->tx, &password_of, DB_PARAMS(db_int(given->person_id)), &row, error))
-        return false;
-
-    plan_one(write->plan, &session_insert,
-             DB_PARAMS(db_bytes(given->hash), db_int(given->person_id), db_int(write->now),
-                       db_int(write->now), db_int(write->now + LIFE)));
-    return true;
+    return vault_session_add(write, given->person_id, given->hash, error);
 }
 
 bool

@@ -87,6 +87,13 @@ account_register(System *sys, Arena *mem, const Who *by, Form *form, Bytes comma
     return false;
 }
 
+void
+account_keep_session(Response *res, const char *token)
+{
+    response_cookie(res, COOKIE_SESSION, token, SESSION_SECONDS);
+    response_cookie(res, ACCOUNT_PHONE_COOKIE, "", -1);
+}
+
 bool
 account_begin_session(System *sys, Arena *mem, int64_t person_id, Response *res, GError **error)
 {
@@ -94,8 +101,7 @@ account_begin_session(System *sys, Arena *mem, int64_t person_id, Response *res,
 
     if (!vault_session_new(sys->vault, mem, person_id, token, error))
         return false;
-    response_cookie(res, COOKIE_SESSION, token, SESSION_SECONDS);
-    response_cookie(res, ACCOUNT_PHONE_COOKIE, "", -1);
+    account_keep_session(res, token);
     return true;
 }
 

@@ -24,6 +24,8 @@ const char *account_document_issuer(const char *type);
 bool account_register(System *sys, Arena *mem, const Who *by, Form *form, Bytes command_id,
                       int64_t *person_id, GError **error) MUST_USE;
 
+/* Set the cookie of a session that was begun. */
+void account_keep_session(Response *res, const char *token);
 /* Begin a session for a person and set its cookie. */
 bool account_begin_session(System *sys, Arena *mem, int64_t person_id, Response *res,
                            GError **error) MUST_USE;

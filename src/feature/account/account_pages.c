@@ -137,31 +137,51 @@ register_light(System *sys, Request *req, const char *phone, int64_t *person_id,
     return true;
 }
 
-/* One person with this mobile: that is who it is. None, or several: the card decides. */
+/* One person with this mobile: that is who it is (*person_id). None, or several: the card decides. */
 static bool
-after_proof(Request *req, Response *res, const char *phone, const CodeForm *data, GError **error)
+find_person(Request *req, const char *phone, const CodeForm *data, int64_t *person_id,
+            GError **error)
 {
     System     *sys = req->app;
     VaultPerson found[MOST_WITH_ONE_PHONE];
     size_t      n = 0;
-    int64_t     person_id = 0;
 
+    *person_id = 0;
     if (!vault_find_by_phone(sys->vault, req->mem, &nobody, phone, found, G_N_ELEMENTS(found), &n,
                              error))
         return false;
     if (n == 1 && (data->light != NULL || found[0].verification != VAULT_UNKNOWN))
-        person_id = found[0].id;
-    else if (n == 0 && data->light != NULL && !register_light(sys, req, phone, &person_id, error))
+        *person_id = found[0].id;
+    else if (n == 0 && data->light != NULL && !register_light(sys, req, phone, person_id, error))
         return false;
+    return true;
+}
 
-    response_cookie(res, ACCOUNT_PHONE_COOKIE, account_phone_seal(sys, req->mem, phone),
-                    ACCOUNT_PHONE_SECONDS);
+/* The code is used with what it is for: whatever failed before has not cost it. */
+static bool
+use_code(Request *req, Response *res, const VaultProof *proof, const char *phone, GError **error)
+{
+    System         *sys = req->app;
+    const CodeForm *data = req->form->values;
+    int64_t         person_id;
+    char            token[44];
+
+    if (!find_person(req, phone, data, &person_id, error))
+        return false;
     if (person_id == 0) {
+        if (!vault_code_check(sys->vault, req->mem, proof->visitor, proof->purpose, proof->digits,
+                              &phone, error))
+            return false;
+        response_cookie(res, ACCOUNT_PHONE_COOKIE, account_phone_seal(sys, req->mem, phone),
+                        ACCOUNT_PHONE_SECONDS);
         response_redirect(res, with_next(req->mem, "/sign-in/identity", data->next, NULL));
         return true;
     }
+    if (!vault_code_session(sys->vault, req->mem, proof, person_id, token, error))
+        return false;
+    account_keep_session(res, token);
     response_redirect(res, account_next(data->next, "/mine"));
-    return account_begin_session(sys, req->mem, person_id, res, error);
+    return true;
 }
 
 static bool
@@ -171,12 +191,18 @@ prove_code(Request *req, Response *res, GError **error)
     const Who      *who = req->who;
     const CodeForm *data = req->form->values;
     const char     *phone = NULL;
+    VaultProof      proof;
     g_autoptr(GError) cause = NULL;
 
     if (!form_ok(req->form))
         return show_code(req, res, req->form, NULL, NULL, 422);
+    proof = (VaultProof){ who->visitor, PURPOSE, data->code };
+    if (!vault_code_peek(sys->vault, req->mem, &proof, &phone, error))
+        return false;
+    if (phone != NULL)
+        return use_code(req, res, &proof, phone, error);
     if (vault_code_check(sys->vault, req->mem, who->visitor, PURPOSE, data->code, &phone, &cause))
-        return after_proof(req, res, phone, data, error);
+        return fail(error, APP_ERROR_CONFLICT, "another code was sent at this very moment");
     if (error_code(cause) != APP_ERROR_INVALID) {
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
