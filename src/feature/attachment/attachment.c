@@ -54,7 +54,8 @@ attachment_open_row(System *sys, Arena *mem, const AttachmentRow *row, Attachmen
                          .event_id = row->event_id,
                          .created_at = row->created_at,
                          .name = json_find(pairs, n, "name"),
-                         .type = json_find(pairs, n, "type") };
+                         .type = json_find(pairs, n, "type"),
+                         .sha256 = json_find(pairs, n, "sha256") };
     return true;
 }
 

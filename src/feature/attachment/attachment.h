@@ -13,10 +13,12 @@
 typedef struct Attachment {
     int64_t     id, size, petition_id, event_id, created_at;
     const char *name, *type; /* opened; the name as the person's device called it */
+    const char *sha256;      /* of the content, in hexadecimal */
 } Attachment;
 
 /* The upload of a multipart form whose files belong to the draft of the browser's draft cookie. What
- * is refused (kind, size, number, not clean) is a mistake of the form's field, with what would be right. */
+ * is refused (kind, size, number, not clean) is a mistake of the form's field, with what would be right.
+ * What the draft has already, by name and content, is not added again: the form was sent twice. */
 extern const Upload attachment_upload;
 
 /* The key of a draft's row, for the id in the browser's cookie; {NULL, 0} when it is none. */

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "core/cookie.h"
+#include "feature/attachment/attachment.h"
 #include "feature/attachment/attachment_file.h"
 #include "feature/attachment/attachment_kind.h"
 #include "feature/attachment/attachment_open.h"
@@ -166,6 +167,40 @@ write_row(Incoming *incoming, int64_t size, const uint8_t hash[32], GError **err
     return db_apply(sys->db, plan, error);
 }
 
+static bool
+is_there(const Incoming *incoming, const uint8_t hash[32], bool *there, GError **error)
+{
+    Request    *req = incoming->req;
+    System     *sys = req->app;
+    Bytes       draft = attachment_draft_hash(req->mem, request_cookie(req, COOKIE_DRAFT));
+    const char *sha256 = text_hex(req->mem, (Bytes){ hash, 32 });
+    Attachment *rows;
+    size_t      n;
+    g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
+
+    if (tx == NULL || !attachment_of_draft(sys, tx, draft, &rows, &n, error))
+        return false;
+    *there = false;
+    for (size_t i = 0; i < n; i++)
+        *there = *there || (g_strcmp0(rows[i].name, incoming->name) == 0 &&
+                            g_strcmp0(rows[i].sha256, sha256) == 0);
+    return true;
+}
+
+/* The file stays only with its row: a refused row was rolled back, or never written. */
+static bool
+keep(Incoming *incoming, int64_t size, const uint8_t hash[32], GError **error)
+{
+    System *sys = incoming->req->app;
+    bool    there = false;
+    bool    done = is_there(incoming, hash, &there, error) &&
+                (there || write_row(incoming, size, hash, error));
+
+    if (there || !done)
+        attachment_file_remove(sys->directory, incoming->file);
+    return done;
+}
+
 static void
 free_incoming(Incoming *incoming)
 {
@@ -194,7 +229,7 @@ finish(Incoming *incoming, GError **error)
     }
     ended = attachment_writer_end(incoming->writer, &size, hash, error);
     incoming->writer = NULL;
-    return ended && write_row(incoming, size, hash, error);
+    return ended && keep(incoming, size, hash, error);
 }
 
 static bool
