@@ -126,7 +126,7 @@ def contradictions(store, files=True):
 UNREAD = ("petition_search", "petition_search_data", "petition_search_idx", "petition_search_config", "schema_migration")
 # Chosen at random or by the clock, whatever happened: there or not is compared.
 DRAWN = ("id", "number", "petition_id", "event_id", "asked_event", "answered_event", "person_id", "step", "dedupe",
-         "at", "day", "due_at", "phone_index", "email_index", "code")
+         "at", "day", "due_at", "phone_index", "email_index", "code", "file")
 
 
 def state(store):

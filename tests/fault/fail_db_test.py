@@ -21,6 +21,8 @@ import audit
 import program
 
 SERVERS = 2
+# Two commits, each whole: whoever is registered and not signed in yet is signed in by the same form.
+STAGES = {"POST /sign-in/identity": {("vault", "person"), ("vault", "vault_event")}}
 READ = ("/new/check", "/receipt/", "/follow/", "/office/requests/")  # pages that are acts here, too
 Act = collections.namedtuple("Act", "name browser method path body kind store")
 
@@ -165,7 +167,7 @@ def seen(answer):
 
 def is_clear(answer):
     """A page of trouble in the reader's language, which says when to try again when that helps."""
-    return (answer.status in (500, 503) and 'lang="ar"' in answer.text and "<h1>" in answer.text and
+    return (answer.status in (500, 503) and 'lang="ar"' in answer.text and "<h1" in answer.text and
             (answer.status == 500 or answer.headers["Retry-After"]))
 
 
@@ -211,12 +213,16 @@ class Trial:
         if answer.status >= 500:
             if not is_clear(answer):
                 run.problems.append(f"no clear page: {answer}")
-            if state not in (self.before, self.after):
+            if state not in (self.before, self.after) and not self.is_stage(state):
                 run.problems.append(f"half of it is stored\n{audit.differences(self.before, state)}")
         elif seen(answer) != self.answer:
             run.problems.append(f"another answer than the right one: {answer}")
         elif state != self.after:
             run.problems.append(f"said to be done, but\n{audit.differences(self.after, state)}")
+
+    def is_stage(self, state):
+        ahead = STAGES.get(self.act.name, set())
+        return state == {table: (self.after if table in ahead else self.before)[table] for table in self.before}
 
 
 def main():

@@ -85,10 +85,10 @@ class Server:
     """`sawt serve` on a store. `before`: a program that starts it."""
 
     def __init__(self, binary, store, log, *options, before=(), env=None):
-        self.log, self.port = log, free_port()
+        self.log, self.port = log, None
         self.log_begin = os.fstat(log.fileno()).st_size
         self.process = subprocess.Popen(
-            [*before, binary, "serve", "--dir", str(store), "--trial", "--port", str(self.port), *options],
+            [*before, binary, "serve", "--dir", str(store), "--trial", "--port", "0", *options],
             stdout=log, stderr=log, cwd=HERE, env=dict(os.environ, **(env or {})))
 
     def wait(self):
@@ -97,11 +97,11 @@ class Server:
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 return False
-            try:
-                if Browser(self.port).get("/privacy").status == 200:
-                    return True
-            except NoAnswer:
-                time.sleep(0.005)
+            port = re.search(r"^ {2}people +http://localhost:(\d+)/$", self.said(), re.M)
+            if port is not None:
+                self.port = int(port.group(1))
+                return Browser(self.port).get("/privacy").status == 200
+            time.sleep(0.005)
         raise SystemExit("the server did not answer:\n" + self.said())
 
     def said(self):
