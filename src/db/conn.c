@@ -122,7 +122,10 @@ fail_opening(Conn *conn, int code, const char *path, GError **error)
         app = APP_ERROR_NOT_FOUND;
     else if ((code & 0xff) == SQLITE_NOTADB)
         app = APP_ERROR_INVALID;
-    return fail(error, app, "%s cannot be opened: %s", path, sqlite3_errmsg(conn->handle));
+    /* A full disk is a disk I/O error here: only the system's reason tells it from a broken one. */
+    int reason = app == APP_ERROR_INTERNAL ? sqlite3_system_errno(conn->handle) : 0;
+    return fail(error, app, "%s cannot be opened: %s%s%s", path, sqlite3_errmsg(conn->handle),
+                reason == 0 ? "" : ": ", reason == 0 ? "" : g_strerror(reason));
 }
 
 static bool

@@ -19,6 +19,7 @@ import program
 
 INSIDE = "--inside"
 SIZE = "48m"
+PAGES_TO_READ = 280  # the index of two logs, 512 KiB each, is taken at once; and what a start leaves in the store
 WORDS = {"ar": "شكوى على قرص ممتلئ", "en": "A complaint on a full disk"}
 
 
@@ -47,6 +48,10 @@ class Disk:
                         file.write(b"\0" * size)
                 except OSError:
                     continue
+
+    def leave(self, pages):
+        """So many for others."""
+        os.truncate(self.ballast, self.ballast.stat().st_size - 4096 * pages)
 
     def free(self):
         self.ballast.unlink()
@@ -157,6 +162,25 @@ def try_room(tap, writer, store):
         tap.say(False, f"{lang}: with room the same forms go through", error)
 
 
+def try_start(tap, binary, disk, store, log):
+    """Without a single page no start is possible, and says why; with a little the store can be read."""
+    disk.fill()  # what the logs held until now
+    server = program.Server(binary, store, log)
+    tap.say(not server.wait() and "No space left on device" in server.said(),
+            "it does not start on a disk without a single page, and says so", server.said())
+    disk.leave(PAGES_TO_READ)
+    return program.serve(binary, store, log)
+
+
+def try_reading(tap, server, writer):
+    """Nothing can be written from the first moment on; what is there is read."""
+    page = program.read_by_code(program.Browser(server.port, "127.7.0.1"), writer.whole.number, writer.whole.code)
+    tap.say(page.status == 200 and html.escape(writer.whole.text) in page.text, "with a little room it starts and is read",
+            page)
+    answers = [program.Browser(server.port, f"127.7.0.{at + 2}").get("/new?fresh=1").status for at in range(40)]
+    tap.say(answers[-1] == 503 and set(answers) <= {303, 503}, "and refuses what does not fit any more", answers)
+
+
 def try_disk(tap, binary, folder, log):
     disk = Disk(folder / "disk")
     store = disk.folder / "store"
@@ -174,11 +198,14 @@ def try_disk(tap, binary, folder, log):
             try_room(tap, writer, store)
         disk.fill()
         tap.say(server.stop() == 0, "it stops cleanly on a full disk", server.said())
+        server = try_start(tap, binary, disk, store, log)
+        try_reading(tap, server, writers[0])
         disk.free()
+        tap.say(server.stop() == 0, "and stops", server.said())
     finally:
         server.kill()
     server = program.serve(binary, store, log)
-    tap.say(server.stop() == 0, "and starts again", server.said())
+    tap.say(server.stop() == 0, "and starts again with room", server.said())
     wrong = audit.contradictions(store)
     tap.say(not wrong and "db.fatal" not in server.said(), "the store is whole", "\n".join(wrong))
 
