@@ -10,6 +10,7 @@ import base64
 import csv
 import os
 import pathlib
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -110,6 +111,36 @@ def try_kill(store, log):
     say(n >= 60 and not wrong, f"after kill -9 the store is whole ({n} petitions)", "\n".join(wrong))
 
 
+# What the audit must not overlook, each alone.
+SPOILT = (
+    "DELETE FROM event WHERE id = (SELECT max(id) FROM event WHERE version > 1)",
+    "DELETE FROM petition_key WHERE petition_id = (SELECT max(id) FROM petition)",
+    "DELETE FROM petition_token WHERE petition_id = (SELECT max(id) FROM petition)",
+    "UPDATE petition SET state = 'closed', holder = 'none' WHERE id = (SELECT max(id) FROM petition WHERE state = 'assigned')",
+    "UPDATE petition SET version = version + 1 WHERE id = (SELECT max(id) FROM petition)",
+    "DELETE FROM outbox WHERE id = (SELECT max(id) FROM outbox)",
+    "INSERT INTO petition_key SELECT 1, epoch, wrapped FROM petition_key LIMIT 1",
+    "INSERT INTO petition_token VALUES (1, '')",
+    "UPDATE aggregate SET n = n + 1 WHERE rowid = (SELECT max(rowid) FROM aggregate)",
+    "INSERT INTO draft SELECT x'00', submit_command, x'00', 1, 0 FROM petition LIMIT 1",
+    "INSERT INTO attachment SELECT 1, x'00', NULL, NULL, x'00', 1, x'00', 'gone', 1, 1",
+)
+
+
+def try_audit(store):
+    """The audit itself: it finds nothing wrong, and everything that is spoilt."""
+    overlooked, copy = [], store.parent / "spoilt"
+    for sql in SPOILT:
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(store, copy, ignore=shutil.ignore_patterns("control.sock"))
+        base = sqlite3.connect(copy / "case.db", isolation_level=None)
+        changed = base.execute(sql).rowcount
+        base.close()
+        if changed != 1 or not audit.contradictions(copy):
+            overlooked.append(f"{changed} rows: {sql}")
+    say(not overlooked, f"the audit finds each of {len(SPOILT)} ways to spoil a store", "\n".join(overlooked))
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         store = pathlib.Path(folder) / "store"
@@ -123,6 +154,7 @@ def main():
             server.stop()
             try_production(store)
             try_kill(store, log)
+            try_audit(store)
     return tap.end()
 
 

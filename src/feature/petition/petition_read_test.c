@@ -279,6 +279,7 @@ test_whose(PetitionTrial *trial, const void *data)
     PetitionFixture *f = trial->fixture;
     PetitionReceipt  receipt = complain(trial);
     Petition         petition = petition_fixture_read(f, receipt.number), by_id;
+    bool             found = true;
     g_autoptr(GError) error = NULL;
 
     (void)data;
@@ -288,6 +289,9 @@ test_whose(PetitionTrial *trial, const void *data)
     petition_trial_look(trial);
     g_assert_true(petition_by_id(trial->tx, receipt.id, &by_id, &error));
     g_assert_cmpint(by_id.number, ==, receipt.number);
+    g_assert_true(
+        petition_by_command(trial->tx, bytes_of_text("no command"), &by_id, &found, &error));
+    g_assert_false(found);
     g_assert_false(petition_by_id(trial->tx, 1, &by_id, &error));
     g_assert_error(error, APP_ERROR, APP_ERROR_NOT_FOUND);
 }
