@@ -207,6 +207,19 @@ def try_lost_answer(tap, world):
     sent = Sent("طفح في الشارع", way.text, False)
     sent.number, sent.code = number, code
     world.sent.append(sent)
+    try_other_tab(tap, deaf, fields, number)
+
+
+def try_other_tab(tap, browser, fields, number):
+    """The page of what was sent, and of what was given up, while another complaint is being written."""
+    given_up = program.Complaint(browser, "عمود مكسور", "عمود إنارة مكسور قرب المدرسة.")
+    given_up.answer_all()
+    old = given_up.check()
+    program.Complaint(browser, "حفرة في الطريق", "حفرة عميقة في الطريق.").answer_all()
+    again, other = browser.post("/new/send", fields), browser.post("/new/send", old)
+    tap.say((again.status, again.location) == (303, f"/receipt/{number}") and
+            (other.status, other.location) == (303, "/new/check"), "a page sends nothing but what it shows",
+            f"{again}\n{other}")
 
 
 # ---- looking ----

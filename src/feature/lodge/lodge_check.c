@@ -268,10 +268,20 @@ find_sent(Request *req, Petition *petition, bool *found, GError **error)
     return true;
 }
 
-/* The draft is gone: the first tap sent it, this is the second. Its answer may never have arrived, so
- * the form itself says which one it was, not a cookie. */
+/* Nothing is sent but what the page showed: another tab may have begun anew. */
 static bool
-answer_repeat(Request *req, Response *res, GError **error)
+is_shown(const Request *req, const LodgeDraft *draft)
+{
+    const char *command = form_typed(req->form, "command");
+
+    return command == NULL || bytes_equal(command_id_read(req->mem, command), draft->command_id);
+}
+
+/* The draft of this form is gone: the first tap sent it, this is the second. Its answer may never have
+ * arrived, so the form itself says which one it was, not a cookie. `other`: where to when it was never
+ * sent. */
+static bool
+answer_repeat(Request *req, Response *res, const char *other, GError **error)
 {
     Petition petition;
     bool     found;
@@ -279,7 +289,7 @@ answer_repeat(Request *req, Response *res, GError **error)
     if (!find_sent(req, &petition, &found, error))
         return false;
     if (!found) {
-        response_redirect(res, "/new?done=draft_gone");
+        response_redirect(res, other);
         return true;
     }
     return answer_receipt(req, res,
@@ -324,7 +334,9 @@ lodge_send(Request *req, Response *res, GError **error)
     if (!lodge_load(req, res, &draft, &there, error))
         return false;
     if (!there)
-        return answer_repeat(req, res, error);
+        return answer_repeat(req, res, "/new?done=draft_gone", error);
+    if (!is_shown(req, &draft))
+        return answer_repeat(req, res, "/new/check", error);
     if (!is_whole(req, res, &draft))
         return true;
     if (who->person_id != 0)
