@@ -72,7 +72,7 @@ def noise():
 
 
 class Writer:
-    """One person with three forms before them: all answered, the text just typed, a picture to add."""
+    """Four forms before somebody: all answered, the text just typed, a picture to add, a mobile to be proved."""
 
     def __init__(self, server, lang, person, address):
         self.lang, self.server = lang, server
@@ -88,6 +88,9 @@ class Writer:
         self.go_to(self.adding, "/new/files")
         page = program.expect(self.adding.browser.get("/new/files"), 200)
         self.files = page.fields("/new/files")
+        self.unknown = program.Browser(server.port, address + "3", lang)
+        page = program.expect(self.unknown.get("/sign-in"), 200)
+        self.mobile = {**page.fields("/sign-in"), "phone": person["phone"]}
 
     def start(self, address, person):
         browser = program.Browser(self.server.port, address, self.lang)
@@ -112,6 +115,9 @@ class Writer:
     def add(self):
         return self.adding.browser.upload("/new/files", self.files, "files", "big.png", noise())
 
+    def prove(self):
+        return self.unknown.post("/sign-in", self.mobile)
+
     def begin(self):
         return program.Browser(self.server.port, "127.6.0.9", self.lang).get("/new?fresh=1")
 
@@ -124,7 +130,8 @@ def is_busy(answer, lang, title):
 def try_full(tap, writer, store, title):
     lang, before = writer.lang, audit.state(store)
     for name, act in (("a complaint that is sent", writer.send), ("a page of the form", writer.write),
-                      ("an upload", writer.add), ("a new form", writer.begin)):
+                      ("an upload", writer.add), ("a new form", writer.begin),
+                      ("a mobile to be proved", writer.prove)):
         answers = [act() for _ in range(3)]
         tap.say(all(is_busy(answer, lang, title) for answer in answers), f"{lang}: full, {name} is refused with a page",
                 answers[-1])
@@ -158,6 +165,8 @@ def try_room(tap, writer, store):
         program.expect(writer.add(), 303, "/new/files")
         page = program.expect(writer.adding.browser.get("/new/files"), 200)
         tap.say(page.text.count('href="/files/') == 1, f"{lang}: the picture is taken, once", page)
+        page = program.expect(writer.prove(), 200)
+        tap.say("/sign-in/code" in page.forms(), f"{lang}: the mobile can be proved", page)
     except program.Unexpected as error:
         tap.say(False, f"{lang}: with room the same forms go through", error)
 
