@@ -48,6 +48,8 @@ static const Option options[] = {
     TEXT(database, "sqlite", "Engine of the store: sqlite (embedded)."),
     TEXT(directory, "/var/lib/sawt",
          "Directory of the store: case, vault, attachments, control socket."),
+    INT(gateway_timeout, "10000", 100, 15000,
+        "Milliseconds that a call of the SMS gateway or the SMTP server may take."),
     FLAG(head_reader, "yes",
          "Check every request's head before the HTTP library sees it (no: a proxy in front does)."),
     FLAG(https, "no",
@@ -61,6 +63,11 @@ static const Option options[] = {
     TEXT(mail_user, NULL, "SMTP user."),
     INT(port, "8080", 0, 65535, "Port to listen on; 0: any free one."),
     INT(readers, "0", 0, 256, "Reader connections to the store; 0: two for each core."),
+    INT(retry_first, "5000", 10, 3600000,
+        "Milliseconds before a message is tried again; doubled with each try."),
+    INT(retry_longest, "1800000", 10, 86400000, "The longest of these pauses, in milliseconds."),
+    INT(retry_most, "12", 1, 100,
+        "Tries after which a message goes by the other channel, or is given up."),
     TEXT(root_key_file, NULL,
          "File with the vault's root key (32 bytes in hexadecimal), readable by the owner only."),
     TEXT(sms_from, "Sawt", "Sender of SMS."),
@@ -262,6 +269,8 @@ config_check(const Config *config, GError **error)
         return fail(error, APP_ERROR_INVALID, "sms_url needs sms_user and sms_password_file");
     if (config->mail_url != NULL && config->mail_from == NULL)
         return fail(error, APP_ERROR_INVALID, "mail_url needs mail_from");
+    if (config->retry_first > config->retry_longest)
+        return fail(error, APP_ERROR_INVALID, "retry_first is longer than retry_longest");
     return true;
 }
 

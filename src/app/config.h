@@ -19,6 +19,8 @@ typedef struct Config {
     const char        *sms_from, *sms_password_file, *sms_url, *sms_user;
     const char        *timezone;
     const char *const *trusted_proxies; /* NULL-terminated */
+    int64_t            gateway_timeout; /* milliseconds, as the next two */
+    int64_t            retry_first, retry_longest, retry_most;
     int64_t            io_threads, port, readers, workers;
     bool               head_reader, https, trial;
 } Config;

@@ -14,6 +14,7 @@
 
 #define TRIAL_KEY_FILE "trial.key"
 #define TRIAL_MARK "trial "
+#define MILLISECONDS (SECONDS / 1000)
 
 struct Instance {
     OwnerLock *lock;
@@ -134,7 +135,11 @@ open_gateways(Instance *instance, const Config *config, GError **error)
                             .mail_url = arena_copy(mem, config->mail_url),
                             .mail_user = arena_copy(mem, config->mail_user),
                             .mail_from = arena_copy(mem, config->mail_from),
-                            .mail_password = instance->mail_password };
+                            .mail_password = instance->mail_password,
+                            .timeout = config->gateway_timeout * MILLISECONDS,
+                            .retry_first = config->retry_first * MILLISECONDS,
+                            .retry_longest = config->retry_longest * MILLISECONDS,
+                            .retry_most = config->retry_most };
     return true;
 }
 

@@ -9,10 +9,13 @@
 #include "app/trial.h"
 #include "assets.h"
 #include "base/log.h"
+#include "core/outbox.h"
 #include "http/server.h"
 #include "view/html.h"
 
 #include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
 
 typedef struct {
     Instance  *instance;
@@ -81,6 +84,20 @@ log_calls(System *sys)
               LOG_INT("vault", db_stats(vault_db(sys->vault)).engine_calls));
 }
 
+/* On SQLite no other process can have taken a lease. */
+static bool
+start_jobs(Serving *serving, const Config *config, GError **error)
+{
+    System *sys = instance_system(serving->instance);
+
+    if (strcmp(config->database, "sqlite") == 0 &&
+        !(job_recover(sys, serving->mem, error) && outbox_recover(sys, serving->mem, error)))
+        return false;
+    serving->jobs = job_start(sys, features_jobs(serving->mem));
+    atomic_store(&sys->jobs, serving->jobs);
+    return true;
+}
+
 static bool
 start(Serving *serving, const Config *config, const InstanceFaults *faults, GError **error)
 {
@@ -100,10 +117,10 @@ start(Serving *serving, const Config *config, const InstanceFaults *faults, GErr
     serving->control = control_start(sys, error);
     if (serving->control == NULL)
         return false;
-    if (faults->fail_in == NULL)
-        serving->jobs = job_start(sys, features_jobs(serving->mem));
-    else
+    if (faults->fail_in != NULL)
         arm(sys, faults);
+    else if (!start_jobs(serving, config, error))
+        return false;
     return start_server(serving, config, error);
 }
 
@@ -112,9 +129,8 @@ stop(Serving *serving)
 {
     if (serving->server != NULL)
         server_stop(serving->server);
-    if (serving->jobs != NULL)
-        job_stop(serving->jobs);
-    control_stop(serving->control);
+    control_stop(serving->control); /* it runs commands, which wake the jobs */
+    job_stop(serving->jobs);
     router_free(serving->router);
     gate_free(serving->gate);
     instance_close(serving->instance);

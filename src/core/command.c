@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Runs commands. What must stay true: the read transaction ends before the plan is given to the
- * writer, the command id stays the same when prepare runs again, and what happens `now` does too. */
+ * writer, the command id stays the same when prepare runs again, what happens `now` does too, and jobs
+ * are woken only when what they wait for is there. */
 #include "core/command.h"
 
 #include "base/text.h"
 
 #include "core/crypto.h"
+#include "core/job.h"
 
 #include <string.h>
 
@@ -139,6 +141,15 @@ prepare_plan(const Run *run, int attempt, Prepare *state, Refusal *refusal, GErr
     return true;
 }
 
+static void
+wake_jobs(System *sys)
+{
+    JobRunner *jobs = atomic_load_explicit(&sys->jobs, memory_order_acquire);
+
+    if (jobs != NULL)
+        job_wake(jobs);
+}
+
 static bool
 run_once(const Run *run, int attempt, CommandOutcome *outcome, GError **error)
 {
@@ -148,7 +159,14 @@ run_once(const Run *run, int attempt, CommandOutcome *outcome, GError **error)
         return false;
 
     outcome->repeated = state.repeated;
-    return state.repeated || db_apply(run->context.sys->db, state.plan, error);
+    if (state.repeated)
+        return true;
+    if (!db_apply(run->context.sys->db, state.plan, error))
+        return false;
+
+    if (state.wakes)
+        wake_jobs(run->context.sys);
+    return true;
 }
 
 static bool
@@ -185,6 +203,7 @@ run_together(const Run *runs, size_t n, GError **error)
 {
     const WritePlan *plans[BATCH];
     size_t           n_plans = 0;
+    bool             wakes = false;
 
     for (size_t i = 0; i < n; i++) {
         Prepare state;
@@ -192,10 +211,17 @@ run_together(const Run *runs, size_t n, GError **error)
 
         if (!prepare_plan(&runs[i], 0, &state, &refusal, error))
             return false;
-        if (!state.repeated)
-            plans[n_plans++] = state.plan;
+        if (state.repeated)
+            continue;
+        plans[n_plans++] = state.plan;
+        wakes = wakes || state.wakes;
     }
-    return db_apply_all(runs[0].context.sys->db, plans, n_plans, error);
+    if (!db_apply_all(runs[0].context.sys->db, plans, n_plans, error))
+        return false;
+
+    if (wakes)
+        wake_jobs(runs[0].context.sys);
+    return true;
 }
 
 /* A race inside the commit does not tell which item lost it. */

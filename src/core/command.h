@@ -30,6 +30,7 @@ typedef struct Prepare {
     Refusal    *refusal;     /* filled by command_refuse */
     int         attempt;     /* 0, then one more for each race that was lost */
     bool repeated; /* set by prepare when this command was already done: no plan is applied */
+    bool wakes;    /* something was written that a job waits for: wake it after the commit */
     struct CommandStep *last; /* command_last's */
 } Prepare;
 

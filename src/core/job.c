@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Runs jobs. What must stay true: a job runs only under its lease in the table, on however many nodes;
- * a node that dies gives it back when the lease ends. A wake makes every job due, whatever the table
- * says, because what woke us may be work for any of them. */
+ * a node that dies gives it back when the lease ends. A wake makes the jobs due that work on what
+ * commands write; the table's time stays their net, for what another node wrote. */
 #include "core/job.h"
 
 #include "base/log.h"
@@ -48,7 +48,14 @@ static const DbQuery release_job = {
     .table = "job",
 };
 
-const DbQuery *const job_queries[] = { &find_job, &insert_job, &claim_job, &release_job, NULL };
+static const DbQuery recover_jobs = {
+    .sql = "UPDATE job SET lease_until = NULL WHERE lease_until IS NOT NULL",
+    .table = "job",
+    .scans = true,
+};
+
+const DbQuery *const job_queries[] = { &find_job,    &insert_job,   &claim_job,
+                                       &release_job, &recover_jobs, NULL };
 
 const DbTable        job_tables[] = { { "job", DB_TABLE_MACHINERY }, { NULL, 0 } };
 
@@ -131,14 +138,15 @@ run_claimed(System *sys, const JobSpec *job, const JobRow *row, JobLook *look, G
     int64_t plans = db_stats(sys->db).plans;
     AppTime now = clock_now(sys->clock);
     GError *failure = NULL;
-    bool    succeeded = job->run(sys, mem, now, &look->more, &failure);
+    AppTime again = 0;
+    bool    succeeded = job->run(sys, mem, now, &again, &failure);
 
     look->ran = true;
     look->wrote = db_stats(sys->db).plans > plans;
-    if (!succeeded)
-        look->more = false;
-    look->next_at =
-        look->more ? now : now + (succeeded ? job->every : MIN(job->every, RETRY_AFTER));
+    look->more = succeeded && again != 0 && again <= now;
+    look->next_at = now + (succeeded ? job->every : MIN(job->every, RETRY_AFTER));
+    if (succeeded && again != 0)
+        look->next_at = CLAMP(again, now, look->next_at);
 
     arena_reset(mem);
     if (!release(sys, mem, row, look->next_at, succeeded ? error : NULL))
@@ -201,34 +209,52 @@ job_run_until_idle(System *sys, const JobSpec *const *jobs, GError **error)
     return true;
 }
 
-/* ---- the thread ---- */
+bool
+job_recover(System *sys, Arena *mem, GError **error)
+{
+    WritePlan *plan = plan_new(mem);
+
+    plan_any(plan, &recover_jobs, NULL, 0);
+    return db_apply(sys->db, plan, error);
+}
+
+/* ---- the threads ---- */
+
+typedef struct {
+    JobRunner     *runner;
+    const JobSpec *only; /* NULL: all that are not alone */
+    pthread_t      thread;
+    bool           woken;
+} JobThread;
 
 struct JobRunner {
     System               *sys;
     const JobSpec *const *jobs;
-    pthread_t             thread;
-    Lock                  lock;
+    Lock                  lock; /* woken and stopped */
     Signal                signal;
-    bool                  woken, stopped;
+    bool                  stopped;
+    size_t                n_threads;
+    JobThread             threads[];
 };
 
 /* Until a job is due, or we are woken. False: stop. */
 static bool
-wait_for_work(JobRunner *runner, int64_t microseconds, bool *woken)
+wait_for_work(JobThread *thread, int64_t microseconds, bool *woken)
 {
-    int64_t begun = clock_monotonic();
+    JobRunner *runner = thread->runner;
+    int64_t    begun = clock_monotonic();
 
     lock_take(&runner->lock);
     while (!runner->stopped) {
-        int64_t wait = runner->woken ? MIN(microseconds, REST) : microseconds;
+        int64_t wait = thread->woken ? MIN(microseconds, REST) : microseconds;
         int64_t left = begun + wait - clock_monotonic();
 
         if (left <= 0)
             break;
         signal_wait_for(&runner->signal, &runner->lock, left);
     }
-    *woken = runner->woken;
-    runner->woken = false;
+    *woken = thread->woken;
+    thread->woken = false;
     bool stopped = runner->stopped;
     lock_leave(&runner->lock);
 
@@ -253,17 +279,26 @@ look_and_log(JobRunner *runner, const JobSpec *job, bool anyway, JobLook *look)
         log_warning("job.failed", LOG_CODE("job", job->name), LOG_CODE("error", failure->message));
 }
 
-/* When the next job is due; now when one has more to do. */
-static AppTime
-run_jobs(JobRunner *runner, bool anyway)
+static bool
+is_of(const JobThread *thread, const JobSpec *job)
 {
-    AppTime next = INT64_MAX;
+    return thread->only == NULL ? !job->alone : thread->only == job;
+}
+
+/* When the thread's next job is due; now when one has more to do. */
+static AppTime
+run_jobs(JobThread *thread, bool woken)
+{
+    JobRunner *runner = thread->runner;
+    AppTime    next = INT64_MAX;
 
     for (const JobSpec *const *list = runner->jobs; *list != NULL; list++) {
         for (const JobSpec *job = *list; job->name != NULL && !is_stopped(runner); job++) {
             JobLook look;
 
-            look_and_log(runner, job, anyway, &look);
+            if (!is_of(thread, job))
+                continue;
+            look_and_log(runner, job, woken && job->on_wake, &look);
             next = MIN(next, look.next_at);
         }
     }
@@ -273,28 +308,53 @@ run_jobs(JobRunner *runner, bool anyway)
 static void *
 run_until_stopped(void *data)
 {
-    JobRunner *runner = data;
+    JobThread *thread = data;
     bool       woken = false;
     int64_t    wait = 0;
 
-    while (wait_for_work(runner, wait, &woken)) {
-        AppTime next = run_jobs(runner, woken);
+    while (wait_for_work(thread, wait, &woken)) {
+        AppTime next = run_jobs(thread, woken);
 
-        wait = CLAMP(next - clock_now(runner->sys->clock), 0, LOOK_EVERY);
+        wait = CLAMP(next - clock_now(thread->runner->sys->clock), 0, LOOK_EVERY);
     }
     return NULL;
+}
+
+static size_t
+count_alone(const JobSpec *const *jobs)
+{
+    size_t n = 0;
+
+    for (; *jobs != NULL; jobs++)
+        for (const JobSpec *job = *jobs; job->name != NULL; job++)
+            n += job->alone;
+    return n;
+}
+
+static void
+begin_thread(JobRunner *runner, const JobSpec *only)
+{
+    JobThread *thread = &runner->threads[runner->n_threads++];
+
+    *thread = (JobThread){ .runner = runner, .only = only };
+    thread->thread = thread_start("jobs", 0, run_until_stopped, thread);
 }
 
 JobRunner *
 job_start(System *sys, const JobSpec *const *jobs)
 {
-    JobRunner *runner = g_new0(JobRunner, 1);
+    JobRunner *runner =
+        g_malloc0(sizeof *runner + (1 + count_alone(jobs)) * sizeof runner->threads[0]);
 
     runner->sys = sys;
     runner->jobs = jobs;
     lock_init(&runner->lock);
     signal_init(&runner->signal);
-    runner->thread = thread_start("jobs", 0, run_until_stopped, runner);
+    begin_thread(runner, NULL);
+    for (; *jobs != NULL; jobs++)
+        for (const JobSpec *job = *jobs; job->name != NULL; job++)
+            if (job->alone)
+                begin_thread(runner, job);
     return runner;
 }
 
@@ -302,8 +362,9 @@ void
 job_wake(JobRunner *runner)
 {
     lock_take(&runner->lock);
-    runner->woken = true;
-    signal_one(&runner->signal);
+    for (size_t i = 0; i < runner->n_threads; i++)
+        runner->threads[i].woken = true;
+    signal_all(&runner->signal);
     lock_leave(&runner->lock);
 }
 
@@ -315,10 +376,11 @@ job_stop(JobRunner *runner)
 
     lock_take(&runner->lock);
     runner->stopped = true;
-    signal_one(&runner->signal);
+    signal_all(&runner->signal);
     lock_leave(&runner->lock);
 
-    thread_join(runner->thread);
+    for (size_t i = 0; i < runner->n_threads; i++)
+        thread_join(runner->threads[i].thread);
     signal_clear(&runner->signal);
     lock_clear(&runner->lock);
     g_free(runner);

@@ -20,7 +20,7 @@ done(bool succeeded, GError *error)
 typedef struct {
     Lock   lock;
     Signal signal;
-    int    beats, fails, chained;
+    int    beats, rests, fails, chained, messages;
 } Diary;
 
 static _Atomic(Diary *) diary_now; /* tests run one after the other */
@@ -62,26 +62,82 @@ diary_end(Diary *diary)
 }
 
 static bool
-beat(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+beat(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
-    (void)sys, (void)mem, (void)now, (void)more, (void)error;
+    (void)sys, (void)mem, (void)now, (void)again, (void)error;
     note(&atomic_load(&diary_now)->beats);
     return true;
 }
 
 static bool
-fail_once(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+rest(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
+{
+    (void)sys, (void)mem, (void)now, (void)again, (void)error;
+    note(&atomic_load(&diary_now)->rests);
+    return true;
+}
+
+static bool
+ask_soon(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
+{
+    (void)sys, (void)mem, (void)error;
+    note(&atomic_load(&diary_now)->beats);
+    *again = now + MINUTES;
+    return true;
+}
+
+static bool
+wait_for_a_beat(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
     Diary *diary = atomic_load(&diary_now);
 
-    (void)sys, (void)mem, (void)now, (void)more;
+    wait_until(diary, &diary->beats, 1);
+    return rest(sys, mem, now, again, error);
+}
+
+static bool
+write_message(Prepare *prepare, const void *cmd, void *result, GError **error)
+{
+    (void)cmd, (void)result, (void)error;
+    outbox_add(prepare, &(OutboxMessage){ .recipient = "account",
+                                          .account_id = 3,
+                                          .channel = "sms",
+                                          .message = "climb",
+                                          .lang = "ar",
+                                          .dedupe = "one" });
+    return true;
+}
+
+static bool
+look_for_messages(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
+{
+    Diary     *diary = atomic_load(&diary_now);
+    OutboxRow *rows;
+    size_t     n;
+    g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
+
+    (void)now, (void)again;
+    if (tx == NULL || !outbox_recent(tx, 0, &rows, &n, error))
+        return false;
+    if (n > 0)
+        note(&diary->messages);
+    note(&diary->beats);
+    return true;
+}
+
+static bool
+fail_once(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
+{
+    Diary *diary = atomic_load(&diary_now);
+
+    (void)sys, (void)mem, (void)now, (void)again;
     note(&diary->fails);
     return diary->fails > 1 || fail(error, APP_ERROR_BUSY, "not yet");
 }
 
 /* Ten rounds of work, of which each is one submission. */
 static bool
-work_off(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+work_off(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
     static const Who by = { .role = ROLE_SYSTEM };
     Diary           *diary = atomic_load(&diary_now);
@@ -92,7 +148,7 @@ work_off(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
     if (diary->chained >= 10)
         return true;
     note(&diary->chained);
-    *more = diary->chained < 10;
+    *again = diary->chained < 10 ? now : 0;
     return command_run(&context, core_fixture_petition_submit, &cmd, &made, NULL, error);
 }
 
@@ -101,9 +157,9 @@ work_off(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
 static void
 runs_each_until_nothing_is_left(void)
 {
-    static const JobSpec        list[] = { { "beat", HOURS, beat },
-                                           { "work", MINUTES, work_off },
-                                           { NULL, 0, NULL } };
+    static const JobSpec        list[] = { { .name = "beat", .every = HOURS, .run = beat },
+                                           { .name = "work", .every = MINUTES, .run = work_off },
+                                           { .name = NULL } };
     static const JobSpec *const jobs[] = { list, NULL };
     g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
     Diary   diary;
@@ -123,7 +179,8 @@ runs_each_until_nothing_is_left(void)
 static void
 tells_what_failed(void)
 {
-    static const JobSpec        list[] = { { "fail", HOURS, fail_once }, { NULL, 0, NULL } };
+    static const JobSpec        list[] = { { .name = "fail", .every = HOURS, .run = fail_once },
+                                           { .name = NULL } };
     static const JobSpec *const jobs[] = { list, NULL };
     g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
     Diary   diary;
@@ -150,7 +207,8 @@ static const DbQuery *const lend_queries[] = { &lend, NULL };
 static void
 another_node_has_it(void)
 {
-    static const JobSpec        list[] = { { "beat", HOURS, beat }, { NULL, 0, NULL } };
+    static const JobSpec        list[] = { { .name = "beat", .every = HOURS, .run = beat },
+                                           { .name = NULL } };
     static const JobSpec *const jobs[] = { list, NULL };
     CoreFixtureOptions          lending = { .queries = lend_queries };
     g_autoptr(CoreFixture) fixture = core_fixture_new(&lending);
@@ -175,9 +233,12 @@ another_node_has_it(void)
 static void
 runs_when_due_and_when_woken(void)
 {
-    static const JobSpec        list[] = { { "beat", HOURS, beat },
-                                           { "work", HOURS, work_off },
-                                           { NULL, 0, NULL } };
+    static const JobSpec list[] = {
+        { .name = "beat", .every = HOURS, .run = beat, .on_wake = true },
+        { .name = "work", .every = HOURS, .run = work_off },
+        { .name = "rest", .every = HOURS, .run = rest },
+        { .name = NULL }
+    };
     static const JobSpec *const jobs[] = { list, NULL };
     g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
     Diary diary;
@@ -186,6 +247,7 @@ runs_when_due_and_when_woken(void)
     JobRunner *runner = job_start(&fixture->sys, jobs);
     wait_until(&diary, &diary.beats, 1);
     wait_until(&diary, &diary.chained, 10); /* more: at once */
+    wait_until(&diary, &diary.rests, 1);
 
     job_wake(runner);
     job_wake(runner);
@@ -193,15 +255,84 @@ runs_when_due_and_when_woken(void)
 
     clock_move(fixture->clock, HOURS + SECONDS);
     wait_until(&diary, &diary.beats, 3);
+    wait_until(&diary, &diary.rests, 2); /* by the table, not by the wakes */
     job_stop(runner);
+    g_assert_cmpint(diary.rests, ==, 2);
     g_assert_cmpint(core_fixture_petition_count(fixture), ==, 10);
+    diary_end(&diary);
+}
+
+/* A message that a command writes wakes, but not before its commit: the job finds it. */
+static void
+a_command_wakes(void)
+{
+    static const JobSpec list[] = {
+        { .name = "look", .every = DAYS, .run = look_for_messages, .on_wake = true },
+        { .name = NULL }
+    };
+    static const JobSpec *const jobs[] = { list, NULL };
+    g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
+    CommandContext context = core_fixture_context(fixture, fixture->mem);
+    Diary          diary;
+    GError        *error = NULL;
+
+    diary_begin(&diary);
+    JobRunner *runner = job_start(&fixture->sys, jobs);
+    atomic_store(&fixture->sys.jobs, runner);
+    wait_until(&diary, &diary.beats, 1);
+    g_assert_cmpint(diary.messages, ==, 0);
+
+    done(command_run(&context, write_message, NULL, NULL, NULL, &error), error);
+    wait_until(&diary, &diary.messages, 1);
+    job_stop(runner);
+    diary_end(&diary);
+}
+
+/* Both wait at one time: the one that is alone does not keep the other. */
+static void
+waits_alone(void)
+{
+    static const JobSpec list[] = {
+        { .name = "gateway", .every = HOURS, .run = wait_for_a_beat, .alone = true },
+        { .name = "beat", .every = HOURS, .run = beat },
+        { .name = NULL }
+    };
+    static const JobSpec *const jobs[] = { list, NULL };
+    g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
+    Diary diary;
+
+    diary_begin(&diary);
+    JobRunner *runner = job_start(&fixture->sys, jobs);
+    wait_until(&diary, &diary.rests, 1);
+    job_stop(runner);
+    g_assert_cmpint(diary.beats, ==, 1);
+    diary_end(&diary);
+}
+
+/* Its own time, when that is before the next round. */
+static void
+runs_again_when_it_asks(void)
+{
+    static const JobSpec        list[] = { { .name = "soon", .every = HOURS, .run = ask_soon },
+                                           { .name = NULL } };
+    static const JobSpec *const jobs[] = { list, NULL };
+    g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
+    Diary diary;
+
+    diary_begin(&diary);
+    JobRunner *runner = job_start(&fixture->sys, jobs);
+    wait_until(&diary, &diary.beats, 1);
+    clock_move(fixture->clock, MINUTES);
+    wait_until(&diary, &diary.beats, 2);
+    job_stop(runner);
     diary_end(&diary);
 }
 
 static void
 tries_again_after_an_error(void)
 {
-    static const JobSpec        list[] = { { "fail", HOURS, fail_once }, { NULL, 0, NULL } };
+    static const JobSpec        list[] = { { .name = "fail", .every = HOURS, .run = fail_once },
+                                           { .name = NULL } };
     static const JobSpec *const jobs[] = { list, NULL };
     g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
     Diary diary;
@@ -218,7 +349,8 @@ tries_again_after_an_error(void)
 static void
 two_runners_share(void)
 {
-    static const JobSpec        list[] = { { "work", HOURS, work_off }, { NULL, 0, NULL } };
+    static const JobSpec        list[] = { { .name = "work", .every = HOURS, .run = work_off },
+                                           { .name = NULL } };
     static const JobSpec *const jobs[] = { list, NULL };
     g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
     Diary diary;
@@ -251,6 +383,9 @@ main(int argc, char **argv)
     g_test_add_func("/job/tells what failed", tells_what_failed);
     g_test_add_func("/job/another node has it", another_node_has_it);
     g_test_add_func("/job/runs when due and when woken", runs_when_due_and_when_woken);
+    g_test_add_func("/job/a command wakes", a_command_wakes);
+    g_test_add_func("/job/waits alone", waits_alone);
+    g_test_add_func("/job/runs again when it asks", runs_again_when_it_asks);
     g_test_add_func("/job/tries again after an error", tries_again_after_an_error);
     g_test_add_func("/job/two runners share", two_runners_share);
     g_test_add_func("/job/stops without jobs", stops_without_jobs);

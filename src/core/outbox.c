@@ -63,8 +63,30 @@ static const DbQuery settle_row = {
     .table = "outbox",
 };
 
+static const DbQuery give_back_row = {
+    .sql = "UPDATE outbox SET next_at = $1, lease_until = NULL, tries = tries - 1"
+           " WHERE id = $2 AND lease_until = $3",
+    .table = "outbox",
+};
+
+static const DbColumn next_columns[] = { DB_COLUMN(OutboxRow, next_at) };
+
+static const DbQuery  next_row = {
+     .sql = "SELECT next_at FROM outbox WHERE channel = $1 AND next_at IS NOT NULL"
+             " ORDER BY next_at, id LIMIT 1",
+     DB_COLUMNS(OutboxRow, next_columns),
+};
+
+/* A call that an agent has taken is a person's: it stays taken. */
+static const DbQuery recover_rows = {
+    .sql = "UPDATE outbox SET next_at = $1, lease_until = NULL"
+           " WHERE channel = $2 AND next_at IS NOT NULL AND lease_until IS NOT NULL",
+    .table = "outbox",
+};
+
 const DbQuery *const outbox_queries[] = {
-    &insert_message, &due_rows, &rows_of_petition, &recent_rows, &claim_row, &settle_row, NULL
+    &insert_message, &due_rows,      &rows_of_petition, &recent_rows,  &claim_row,
+    &settle_row,     &give_back_row, &next_row,         &recover_rows, NULL
 };
 
 /* The cause of a message has an event; its fate needs none. */
@@ -83,6 +105,7 @@ outbox_add(Prepare *prepare, const OutboxMessage *message)
                            db_text(message->dedupe),
                            db_int(message->at != 0 ? message->at : prepare->now),
                            db_int(prepare->recorded_at)));
+    prepare->wakes = true;
 }
 
 /* ---- sending ---- */
@@ -145,21 +168,21 @@ is_fate(const char *fate)
     return g_strv_contains(fates, fate);
 }
 
-bool
-outbox_settle(System *sys, Arena *mem, const OutboxRow *row, const char *fate, AppTime next_at,
-              const char *reason, GError **error)
+static void
+add_settling(System *sys, WritePlan *plan, const OutboxRow *row, const char *fate, AppTime next_at,
+             const char *reason)
 {
-    WritePlan *plan = plan_new(mem);
-    bool       waits = g_strcmp0(fate, "waiting") == 0;
-    g_autoptr(GError) failure = NULL;
-
-    if (!is_fate(fate) || waits != (next_at != 0))
-        return fail(error, APP_ERROR_INTERNAL, "no fate of a message: %s", fate);
-
     plan_one(plan, &settle_row,
              DB_PARAMS(db_text(fate), db_int_or_null(next_at), db_text(reason),
-                       waits ? db_null() : db_int(clock_now(sys->clock)), db_int(row->id),
+                       next_at != 0 ? db_null() : db_int(clock_now(sys->clock)), db_int(row->id),
                        db_int(row->next_at)));
+}
+
+static bool
+apply_settling(System *sys, const WritePlan *plan, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
     if (db_apply(sys->db, plan, &failure))
         return true;
     if (error_code(failure) == APP_ERROR_RACE)
@@ -169,7 +192,73 @@ outbox_settle(System *sys, Arena *mem, const OutboxRow *row, const char *fate, A
     return false;
 }
 
+bool
+outbox_settle(System *sys, Arena *mem, const OutboxRow *row, const char *fate, AppTime next_at,
+              const char *reason, GError **error)
+{
+    WritePlan *plan = plan_new(mem);
+    bool       waits = g_strcmp0(fate, "waiting") == 0;
+
+    if (!is_fate(fate) || waits != (next_at != 0))
+        return fail(error, APP_ERROR_INTERNAL, "no fate of a message: %s", fate);
+
+    add_settling(sys, plan, row, fate, next_at, reason);
+    return apply_settling(sys, plan, error);
+}
+
+bool
+outbox_fall_back(System *sys, Arena *mem, const OutboxRow *row, const char *reason,
+                 const char *channel, const char *dedupe, GError **error)
+{
+    WritePlan *plan = plan_new(mem);
+    AppTime    now = clock_now(sys->clock);
+
+    add_settling(sys, plan, row, "dead", 0, reason);
+    plan_any(plan, &insert_message,
+             DB_PARAMS(db_int(id_next(sys->ids)), db_int_or_null(row->petition_id),
+                       db_int_or_null(row->event_id), db_text(row->recipient),
+                       db_int_or_null(row->account_id), db_text(channel), db_text(row->message),
+                       db_text(row->lang), db_text(dedupe), db_int(now), db_int(now)));
+    return apply_settling(sys, plan, error);
+}
+
+bool
+outbox_give_back(System *sys, Arena *mem, const OutboxRow *rows, size_t n, AppTime next_at,
+                 GError **error)
+{
+    WritePlan *plan = plan_new(mem);
+
+    for (size_t i = 0; i < n; i++)
+        plan_any(plan, &give_back_row,
+                 DB_PARAMS(db_int(next_at), db_int(rows[i].id), db_int(rows[i].next_at)));
+    return n == 0 || db_apply(sys->db, plan, error);
+}
+
+bool
+outbox_recover(System *sys, Arena *mem, GError **error)
+{
+    static const char *const channels[] = { "sms", "email" };
+    WritePlan               *plan = plan_new(mem);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(channels); i++)
+        plan_any(plan, &recover_rows,
+                 DB_PARAMS(db_int(clock_now(sys->clock)), db_text(channels[i])));
+    return db_apply(sys->db, plan, error);
+}
+
 /* ---- reading ---- */
+
+bool
+outbox_next(DbTx *tx, const char *channel, AppTime *at, GError **error)
+{
+    OutboxRow row;
+    bool      found;
+
+    if (!db_maybe(tx, &next_row, DB_PARAMS(db_text(channel)), &row, &found, error))
+        return false;
+    *at = found ? row.next_at : 0;
+    return true;
+}
 
 bool
 outbox_of_petition(DbTx *tx, int64_t petition_id, OutboxRow **rows, size_t *n, GError **error)

@@ -16,8 +16,8 @@ typedef struct {
     AppTime     at;     /* not before */
 } OutboxMessage;
 
-/* Written behind everything else of the plan, so that its petition is there. A message whose `dedupe`
- * was written before is dropped. */
+/* Written behind everything else of the plan, so that its petition is there; the sender is woken after
+ * the commit. A message whose `dedupe` was written before is dropped. */
 void outbox_add(Prepare *prepare, const OutboxMessage *message);
 
 typedef struct OutboxRow {
@@ -33,6 +33,18 @@ bool outbox_claim(System *sys, Arena *mem, const char *channel, size_t most, Out
  * CONFLICT when its lease has ended and another has it. */
 bool outbox_settle(System *sys, Arena *mem, const OutboxRow *row, const char *fate, AppTime next_at,
                    const char *reason, GError **error) MUST_USE;
+/* The message will not go this way: dead for `reason`, and in the same commit written anew for another
+ * channel, unless `dedupe` was written before. CONFLICT as above. */
+bool outbox_fall_back(System *sys, Arena *mem, const OutboxRow *row, const char *reason,
+                      const char *channel, const char *dedupe, GError **error) MUST_USE;
+/* Claimed rows that were not tried after all: waiting until `next_at`, and the try does not count. Rows
+ * whose lease has ended are left alone. */
+bool outbox_give_back(System *sys, Arena *mem, const OutboxRow *rows, size_t n, AppTime next_at,
+                      GError **error) MUST_USE;
+/* When the next row of the channel is due, or its lease ends; 0: none waits. */
+bool outbox_next(DbTx *tx, const char *channel, AppTime *at, GError **error) MUST_USE;
+/* Before senders start in the only process of a store: leases are those of a process that died. */
+bool outbox_recover(System *sys, Arena *mem, GError **error) MUST_USE;
 /* Oldest first, 200 at most. */
 bool outbox_of_petition(DbTx *tx, int64_t petition_id, OutboxRow **rows, size_t *n,
                         GError **error) MUST_USE;

@@ -151,6 +151,82 @@ waits_and_dies_visibly(void)
     g_assert_cmpint(rows[0].next_at, ==, 0);
 }
 
+static AppTime
+next(CoreFixture *fixture, const char *channel)
+{
+    GError *error = NULL;
+    AppTime at = 1;
+    g_autoptr(DbTx) tx = db_begin(fixture->sys.db, fixture->mem, &error);
+
+    done(outbox_next(tx, channel, &at, &error), error);
+    return at;
+}
+
+static void
+goes_back_untried(void)
+{
+    g_autoptr(CoreFixture) fixture = core_fixture_new(NULL);
+    OutboxRow *rows, *again;
+    GError    *error = NULL;
+
+    add(fixture, "sms", "a", 0);
+    add(fixture, "sms", "b", 0);
+    g_assert_cmpint(claim(fixture, "sms", &rows), ==, 2);
+    g_assert_cmpint(next(fixture, "sms"), ==, CORE_FIXTURE_NOW + MINUTES);
+    done(outbox_settle(&fixture->sys, fixture->mem, &rows[0], "sent", 0, NULL, &error), error);
+    done(outbox_give_back(&fixture->sys, fixture->mem, rows, 2, CORE_FIXTURE_NOW + 5, &error),
+         error); /* the first is settled: it stays so */
+    g_assert_cmpint(next(fixture, "sms"), ==, CORE_FIXTURE_NOW + 5);
+    g_assert_cmpint(next(fixture, "email"), ==, 0);
+
+    clock_move(fixture->clock, 5);
+    g_assert_cmpint(claim(fixture, "sms", &again), ==, 1);
+    g_assert_cmpstr(again[0].dedupe, ==, "b");
+    g_assert_cmpint(again[0].tries, ==, 1);
+}
+
+static void
+falls_back_once(void)
+{
+    g_autoptr(CoreFixture) fixture = core_fixture_new(NULL);
+    OutboxRow *sms, *mail, *all;
+    GError    *error = NULL;
+
+    add(fixture, "sms", "sms", 0);
+    g_assert_cmpint(claim(fixture, "sms", &sms), ==, 1);
+    done(outbox_fall_back(&fixture->sys, fixture->mem, sms, "refused", "email", "mail", &error),
+         error);
+    refused(outbox_fall_back(&fixture->sys, fixture->mem, sms, "refused", "email", "x", &error),
+            &error, APP_ERROR_CONFLICT);
+
+    g_assert_cmpint(claim(fixture, "email", &mail), ==, 1);
+    g_assert_cmpstr(mail[0].message, ==, "climb");
+    g_assert_cmpstr(mail[0].lang, ==, "ar");
+    g_assert_cmpint(mail[0].account_id, ==, 3);
+    done(outbox_fall_back(&fixture->sys, fixture->mem, mail, "refused", "sms", "sms", &error),
+         error); /* there it was already */
+    g_assert_cmpint(recent(fixture, 0, &all), ==, 2);
+    for (int i = 0; i < 2; i++)
+        g_assert_cmpstr(all[i].fate, ==, "dead");
+}
+
+static void
+a_new_process_takes_over(void)
+{
+    g_autoptr(CoreFixture) fixture = core_fixture_new(NULL);
+    OutboxRow *rows, *again;
+    GError    *error = NULL;
+
+    add(fixture, "sms", "a", 0);
+    add(fixture, "call", "b", 0);
+    g_assert_cmpint(claim(fixture, "sms", &rows), ==, 1);
+    g_assert_cmpint(claim(fixture, "call", &rows), ==, 1);
+    done(outbox_recover(&fixture->sys, fixture->mem, &error), error);
+    g_assert_cmpint(claim(fixture, "sms", &again), ==, 1);
+    g_assert_cmpint(again[0].tries, ==, 2);
+    g_assert_cmpint(claim(fixture, "call", &again), ==, 0); /* a person has it */
+}
+
 static void
 refuses_what_is_no_fate(void)
 {
@@ -241,6 +317,9 @@ main(int argc, char **argv)
     g_test_add_func("/outbox/the same message is written once", the_same_message_is_written_once);
     g_test_add_func("/outbox/a lease ends", a_lease_ends);
     g_test_add_func("/outbox/waits and dies visibly", waits_and_dies_visibly);
+    g_test_add_func("/outbox/goes back untried", goes_back_untried);
+    g_test_add_func("/outbox/falls back once", falls_back_once);
+    g_test_add_func("/outbox/a new process takes over", a_new_process_takes_over);
     g_test_add_func("/outbox/refuses what is no fate", refuses_what_is_no_fate);
     g_test_add_func("/outbox/newest first by pages", newest_first_by_pages);
     g_test_add_func("/outbox/two senders share", two_senders_share);

@@ -2,11 +2,13 @@
 /* The process: what every use-case may reach. Built by app before threads start. */
 #pragma once
 
+#include "core/breaker.h"
 #include "core/calendar.h"
 #include "core/vault.h"
 
 struct Prepare;
 struct Event;
+struct JobRunner;
 
 /* What must be in the same transaction as an event. Called while the plan is made; adds to it. */
 typedef bool (*EventListener)(struct Prepare *prepare, const struct Event *event, GError **error);
@@ -17,6 +19,10 @@ typedef struct Gateways {
     const Secret *sms_password;
     const char   *mail_url, *mail_user, *mail_from;
     const Secret *mail_password;
+    int64_t       timeout;                    /* of a call */
+    int64_t       retry_first, retry_longest; /* pauses before a message is tried again */
+    int64_t       retry_most;                 /* tries */
+    Breaker       sms, mail;
 } Gateways;
 
 typedef struct System {
@@ -31,6 +37,8 @@ typedef struct System {
     bool                 trial, https;
     Gateways             gateways;
     _Atomic(Reference *) reference;
+    _Atomic(struct JobRunner *)
+        jobs; /* woken when a command wrote messages; NULL: nobody sends here */
 } System;
 
 const Reference *system_reference(System *sys);

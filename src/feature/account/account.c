@@ -106,21 +106,19 @@ account_begin_session(System *sys, Arena *mem, int64_t person_id, Response *res,
 }
 
 static bool
-sweep(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+sweep(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
     int64_t n;
 
-    (void)now;
-    *more = false;
+    (void)now, (void)again;
     return vault_sweep(sys->vault, mem, &n, error) && session_sweep(sys, mem, &n, error);
 }
 
 /* When sessions were last used, so that a restart does not end those in use. */
 static bool
-keep_seen(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+keep_seen(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
-    (void)now;
-    *more = false;
+    (void)now, (void)again;
     return session_flush_seen(sys, mem, error) && vault_flush_hints(sys->vault, mem, error);
 }
 

@@ -134,7 +134,7 @@ load_expired(System *sys, Arena *mem, AppTime now, AttachmentRow **rows, size_t 
 }
 
 static bool
-sweep_drafts(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+sweep_drafts(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
     AttachmentRow *rows;
     size_t         n;
@@ -151,7 +151,7 @@ sweep_drafts(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
             return false;
         }
     }
-    *more = n == 100;
+    *again = n == 100 ? now : 0;
     return true;
 }
 
@@ -188,13 +188,13 @@ sweep_folder(System *sys, Arena *mem, const char *folder, AppTime now, GError **
 }
 
 static bool
-sweep_orphans(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+sweep_orphans(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
     g_autofree char *root = g_build_filename(sys->directory, "files", NULL);
     g_autoptr(GDir) dir = g_dir_open(root, 0, NULL);
     const char *name;
 
-    *more = false;
+    (void)again;
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
         g_autofree char *folder = g_build_filename(root, name, NULL);
 

@@ -26,7 +26,7 @@ bool lodge_draft_save(System *sys, Arena *mem, const char *cookie, LodgeDraft *d
                       GError **error) MUST_USE;
 
 /* The job that deletes what has expired. */
-bool lodge_draft_sweep(System *sys, Arena *mem, AppTime now, bool *more, GError **error);
+bool lodge_draft_sweep(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error);
 
 extern const Feature        lodge_feature;
 extern const DbQuery *const lodge_queries[];

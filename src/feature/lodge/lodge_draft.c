@@ -234,11 +234,11 @@ lodge_draft_save(System *sys, Arena *mem, const char *cookie, LodgeDraft *draft,
 }
 
 bool
-lodge_draft_sweep(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+lodge_draft_sweep(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
     WritePlan *plan = plan_new(mem);
 
-    *more = false;
+    (void)again;
     plan_any(plan, &expire, DB_PARAMS(db_int(now)));
     return db_apply(sys->db, plan, error);
 }

@@ -28,7 +28,12 @@ channel_for(const Event *event, bool call)
     return strcmp(event->contact, "email") == 0 ? "email" : "sms";
 }
 
-/* A petition that was read out by telephone needs no message for its own number. */
+const char *
+notify_dedupe(Arena *mem, int64_t event_id, const char *recipient, const char *channel)
+{
+    return arena_printf(mem, "e%" G_GINT64_FORMAT ":%s:%s", (gint64)event_id, recipient, channel);
+}
+
 static bool
 notify_on_event(Prepare *prepare, const Event *event, GError **error)
 {
@@ -45,8 +50,7 @@ notify_on_event(Prepare *prepare, const Event *event, GError **error)
                                    .channel = channel_for(event, told[i].call),
                                    .lang = event->lang,
                                    .at = prepare->recorded_at };
-        message.dedupe = arena_printf(prepare->mem, "e%" G_GINT64_FORMAT ":%s:%s",
-                                      (gint64)event->id, message.recipient, message.channel);
+        message.dedupe = notify_dedupe(prepare->mem, event->id, message.recipient, message.channel);
         outbox_add(prepare, &message);
     }
     return true;
@@ -155,9 +159,18 @@ notify_text(System *sys, DbTx *tx, const OutboxRow *row, const char **subject, c
     return true;
 }
 
+/* Woken by whoever writes a message; the time is the net for what another node wrote. */
 static const JobSpec jobs[] = {
-    { .name = "notify.sms", .every = SECONDS, .run = notify_send_sms },
-    { .name = "notify.email", .every = SECONDS, .run = notify_send_email },
+    { .name = "notify.sms",
+      .every = 30 * SECONDS,
+      .run = notify_send_sms,
+      .alone = true,
+      .on_wake = true },
+    { .name = "notify.email",
+      .every = 30 * SECONDS,
+      .run = notify_send_email,
+      .alone = true,
+      .on_wake = true },
     { .name = NULL },
 };
 

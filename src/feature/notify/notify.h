@@ -11,6 +11,9 @@
 bool notify_text(System *sys, DbTx *tx, const OutboxRow *row, const char **subject,
                  const char **text, GError **error) MUST_USE;
 
+/* The key by which a person hears of an event once on each channel. */
+const char *notify_dedupe(Arena *mem, int64_t event_id, const char *recipient, const char *channel);
+
 /* A one-time code by SMS, at once: never an outbox row. BUSY when the gateway does not take it. In
  * trial mode without a gateway it succeeds: the page shows the code. */
 bool notify_send_code(System *sys, Arena *mem, const char *phone, const char *digits,

@@ -3,16 +3,18 @@
 #pragma once
 
 #include "core/system.h"
+#include "feature/notify/notify_mime.h"
 
 typedef enum {
-    GATEWAY_TAKEN,   /* the gateway has it                                        */
-    GATEWAY_AGAIN,   /* not reached, or busy: nothing was handed over             */
-    GATEWAY_UNKNOWN, /* handed over, no answer: it may have been sent             */
-    GATEWAY_REFUSED, /* will never be taken: the address or the message is wrong  */
+    GATEWAY_TAKEN,   /* the gateway has it                                                  */
+    GATEWAY_DOWN,    /* not reached, busy, or it refuses us: no message would go now        */
+    GATEWAY_LATER,   /* this message not now: nothing was handed over                       */
+    GATEWAY_UNKNOWN, /* handed over, no answer: it may have been sent                       */
+    GATEWAY_REFUSED, /* will never be taken: the address or the message is wrong            */
 } GatewayAnswer;
 
-/* `reason` is a short code of ours, in `mem`, for the fate on the file. */
+/* `reason`, where it was not taken, is a short constant of ours for the fate on the file. */
 GatewayAnswer notify_gateway_sms(const Gateways *gateways, Arena *mem, const char *phone,
                                  const char *text, const char **reason);
-GatewayAnswer notify_gateway_mail(const Gateways *gateways, Arena *mem, const char *address,
-                                  const char *subject, const char *text, const char **reason);
+GatewayAnswer notify_gateway_mail(const Gateways *gateways, Arena *mem, const NotifyMail *mail,
+                                  const char **reason);

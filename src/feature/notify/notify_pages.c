@@ -20,7 +20,7 @@ fill_message(System *sys, DbTx *tx, const OutboxRow *row, OutboxMessageView *out
     out->sms = strcmp(row->channel, "sms") == 0;
     out->email = strcmp(row->channel, "email") == 0;
     out->call = strcmp(row->channel, "call") == 0;
-    out->sent = strcmp(row->fate, "sent") == 0;
+    out->sent = strcmp(row->fate, "sent") == 0 || strcmp(row->fate, "done") == 0;
     out->waiting = strcmp(row->fate, "waiting") == 0;
     out->dead = !out->sent && !out->waiting;
     out->channel = i18n_find_in("outbox.channel.", row->channel);

@@ -1,78 +1,141 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A row is claimed, its address asked from the vault, its text made, and the gateway's answer becomes
- * its fate. When a gateway is not reached the rest of the claim goes back at once: one slow peer costs
- * one attempt, not twenty. */
+ * its fate. What must stay true:
+ * - a gateway that is down costs one call: what was claimed with it goes back untried, and the channel
+ *   rests until its breaker lets one row try;
+ * - that a gateway is down counts against a message only when it came as a surprise: an outage of days
+ *   kills no message, a message that a healthy gateway cannot take dies after `retry_most` tries;
+ * - what was handed over without an answer is sent once more at most;
+ * - one row that cannot be read does not keep the others. */
 #include "feature/notify/notify_send.h"
 
+#include "base/log.h"
 #include "core/vault.h"
 #include "feature/notify/notify_gateway.h"
 #include "feature/petition/petition.h"
 #include "messages.h"
 #include "view/i18n.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #define CLAIM 20
-#define MOST_TRIES 12
-#define FIRST_PAUSE (5 * SECONDS)
-#define LONGEST_PAUSE (30 * MINUTES)
+#define SENDING (20 * SECONDS) /* with a last call far below the lease of a minute */
+#define LONGEST_REST (2 * MINUTES)
+#define UNANSWERED "no_answer_in_time" /* stays on the row until it is sent */
 
-typedef GatewayAnswer (*Hand)(System *sys, Arena *mem, const Contact *contact, const char *subject,
-                              const char *text, const char **reason);
+/* What a message needs. */
+typedef struct {
+    Contact     contact;
+    const char *subject, *text;
+} Letter;
+
+typedef GatewayAnswer (*Hand)(System *sys, Arena *mem, const OutboxRow *row, const Letter *letter,
+                              const char **reason);
+
+typedef struct {
+    const char *name;
+    Hand        hand;
+    Breaker    *breaker;
+} Channel;
 
 static GatewayAnswer
-hand_sms(System *sys, Arena *mem, const Contact *contact, const char *subject, const char *text,
-         const char **reason)
+hand_sms(System *sys, Arena *mem, const OutboxRow *row, const Letter *letter, const char **reason)
 {
-    (void)subject;
-    return notify_gateway_sms(&sys->gateways, mem, contact->phone, text, reason);
+    (void)row;
+    return notify_gateway_sms(&sys->gateways, mem, letter->contact.phone, letter->text, reason);
 }
 
 static GatewayAnswer
-hand_mail(System *sys, Arena *mem, const Contact *contact, const char *subject, const char *text,
-          const char **reason)
+hand_mail(System *sys, Arena *mem, const OutboxRow *row, const Letter *letter, const char **reason)
 {
-    if (contact->email == NULL) {
-        *reason = "no_address";
-        return GATEWAY_REFUSED;
-    }
-    return notify_gateway_mail(&sys->gateways, mem, contact->email, subject, text, reason);
+    NotifyMail mail = { .id = row->id,
+                        .from = sys->gateways.mail_from,
+                        .from_name = i18n_text(i18n_words(row->lang), MSG_MESSAGE_SENDER),
+                        .to = letter->contact.email,
+                        .subject = letter->subject,
+                        .text = letter->text,
+                        .lang = row->lang,
+                        .at = clock_now(sys->clock) };
+
+    return notify_gateway_mail(&sys->gateways, mem, &mail, reason);
 }
 
-/* Doubling, with jitter, so that a thousand rows do not come back at one moment. */
+/* ---- fates ---- */
+
 static AppTime
-next_try(AppTime now, int64_t tries)
+next_try(System *sys, const OutboxRow *row)
 {
-    int64_t pause = FIRST_PAUSE;
+    return clock_now(sys->clock) +
+           breaker_pause(row->tries, sys->gateways.retry_first, sys->gateways.retry_longest);
+}
 
-    for (int64_t i = 0; i < tries && pause < LONGEST_PAUSE; i++)
-        pause *= 2;
-    pause = MIN(pause, LONGEST_PAUSE);
-    return now + pause / 2 + (int64_t)randombytes_uniform((uint32_t)(pause / 2 / 1000)) * 1000;
+/* The other way to the person, when there is one. */
+static const char *
+other_channel(System *sys, const OutboxRow *row, const Letter *letter)
+{
+    const Gateways *gateways = &sys->gateways;
+
+    if (letter == NULL)
+        return NULL;
+    if (strcmp(row->channel, "email") == 0)
+        return gateways->sms_url != NULL && letter->contact.phone != NULL ? "sms" : NULL;
+    return gateways->mail_url != NULL && letter->contact.email != NULL ? "email" : NULL;
 }
 
 static bool
-settle(System *sys, Arena *mem, const OutboxRow *row, GatewayAnswer answer, const char *reason,
-       AppTime now, GError **error)
+give_up(System *sys, Arena *mem, const OutboxRow *row, const Letter *letter, const char *reason,
+        GError **error)
 {
-    bool once_more = row->error == NULL || strcmp(row->error, "no_answer_in_time") != 0;
+    const char *other = other_channel(sys, row, letter);
 
-    if (answer == GATEWAY_TAKEN)
-        return outbox_settle(sys, mem, row, "sent", 0, NULL, error);
-    if (answer == GATEWAY_REFUSED || row->tries + 1 >= MOST_TRIES)
+    if (other == NULL)
         return outbox_settle(sys, mem, row, "dead", 0, reason, error);
-    if (answer == GATEWAY_UNKNOWN && !once_more)
-        return outbox_settle(sys, mem, row, "unknown", 0, reason, error);
-    if (answer == GATEWAY_UNKNOWN)
-        reason = "no_answer_in_time";
-    return outbox_settle(sys, mem, row, "waiting", next_try(now, row->tries), reason, error);
+    return outbox_fall_back(sys, mem, row, reason, other,
+                            notify_dedupe(mem, row->event_id, row->recipient, other), error);
 }
+
+static bool
+was_unanswered(const OutboxRow *row)
+{
+    return row->error != NULL && strcmp(row->error, UNANSWERED) == 0;
+}
+
+static bool
+wait_or_give_up(System *sys, Arena *mem, const OutboxRow *row, const Letter *letter,
+                const char *reason, GError **error)
+{
+    if (row->tries >= sys->gateways.retry_most)
+        return give_up(sys, mem, row, letter, reason, error);
+    return outbox_settle(sys, mem, row, "waiting", next_try(sys, row),
+                         was_unanswered(row) ? UNANSWERED : reason, error);
+}
+
+static bool
+settle(System *sys, Arena *mem, const OutboxRow *row, const Letter *letter, GatewayAnswer answer,
+       const char *reason, GError **error)
+{
+    switch (answer) {
+    case GATEWAY_TAKEN:
+        return outbox_settle(sys, mem, row, "sent", 0, NULL, error);
+    case GATEWAY_REFUSED:
+        return give_up(sys, mem, row, letter, reason, error);
+    case GATEWAY_UNKNOWN:
+        if (was_unanswered(row))
+            return outbox_settle(sys, mem, row, "unknown", 0, UNANSWERED, error);
+        return outbox_settle(sys, mem, row, "waiting", next_try(sys, row), UNANSWERED, error);
+    case GATEWAY_LATER:
+    case GATEWAY_DOWN:
+        return wait_or_give_up(sys, mem, row, letter, reason, error);
+    default:
+        g_assert_not_reached();
+    }
+}
+
+/* ---- one row ---- */
 
 /* Address and text; both are read, and the snapshot is let go, before the gateway is waited for. */
 static bool
-load(System *sys, Arena *mem, const OutboxRow *row, Contact *contact, const char **subject,
-     const char **text, GError **error)
+load(System *sys, Arena *mem, const OutboxRow *row, Letter *letter, GError **error)
 {
     g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
     Petition    petition;
@@ -80,64 +143,129 @@ load(System *sys, Arena *mem, const OutboxRow *row, Contact *contact, const char
     const char *lang;
 
     return tx != NULL && petition_by_id(tx, row->petition_id, &petition, error) &&
-           notify_text(sys, tx, row, subject, text, error) &&
+           notify_text(sys, tx, row, &letter->subject, &letter->text, error) &&
            vault_unlink(sys->vault, mem, petition.id, petition.person, &person_id, error) &&
-           vault_relay(sys->vault, mem, person_id, contact, &lang, error);
+           vault_relay(sys->vault, mem, person_id, &letter->contact, &lang, error);
+}
+
+/* The breaker hears of every answer; false: the channel is down. */
+static bool
+tell_breaker(System *sys, const Channel *channel, GatewayAnswer answer, const char *reason)
+{
+    const Gateways *gateways = &sys->gateways;
+    bool            down = answer == GATEWAY_DOWN || answer == GATEWAY_UNKNOWN;
+
+    if (!down) {
+        if (breaker_succeeded(channel->breaker))
+            log_event("gateway.up", LOG_CODE("channel", channel->name));
+        return true;
+    }
+    if (breaker_failed(channel->breaker, clock_now(sys->clock), gateways->retry_first,
+                       MIN(gateways->retry_longest, LONGEST_REST)))
+        log_warning("gateway.down", LOG_CODE("channel", channel->name), LOG_CODE("error", reason));
+    return false;
 }
 
 static bool
-send_row(System *sys, Arena *mem, const OutboxRow *row, Hand hand, AppTime now, bool *reached,
+send_row(System *sys, Arena *mem, const Channel *channel, const OutboxRow *row, bool *up,
          GError **error)
 {
-    Contact       contact;
-    const char   *subject, *text, *reason = NULL;
+    bool          trial = breaker_is_trying(channel->breaker);
+    const char   *reason = NULL;
+    Letter        letter;
     GatewayAnswer answer;
+    g_autoptr(GError) failure = NULL;
 
-    if (!load(sys, mem, row, &contact, &subject, &text, error))
+    if (row->tries > sys->gateways.retry_most) /* each of them ended the process */
+        return outbox_settle(sys, mem, row, "dead", 0, "never_ended", error);
+    if (!load(sys, mem, row, &letter, &failure)) {
+        if (wait_or_give_up(sys, mem, row, NULL, "unreadable", error))
+            g_propagate_error(error, g_steal_pointer(&failure));
         return false;
-    answer = hand(sys, mem, &contact, subject, text, &reason);
-    *reached = answer != GATEWAY_AGAIN;
-    return settle(sys, mem, row, answer, reason, now, error);
+    }
+
+    answer = channel->hand(sys, mem, row, &letter, &reason);
+    *up = tell_breaker(sys, channel, answer, reason);
+    if (answer == GATEWAY_DOWN && trial)
+        return outbox_give_back(sys, mem, row, 1, breaker_until(channel->breaker), error);
+    return settle(sys, mem, row, &letter, answer, reason, error);
+}
+
+/* ---- one channel ---- */
+
+/* Until the channel is down or the time is used up; what was not tried goes back. The first row that
+ * failed by itself is told, and the others are sent nevertheless. */
+static bool
+send_rows(System *sys, Arena *mem, const Channel *channel, const OutboxRow *rows, size_t n,
+          bool *up, GError **error)
+{
+    AppTime until = clock_now(sys->clock) + SENDING;
+    GError *first = NULL, *returning = NULL;
+    size_t  i;
+
+    *up = true;
+    for (i = 0; i < n && *up && clock_now(sys->clock) < until; i++) {
+        g_autoptr(GError) failure = NULL;
+
+        if (!send_row(sys, mem, channel, &rows[i], up, &failure) && first == NULL)
+            first = g_steal_pointer(&failure);
+    }
+    if (!outbox_give_back(sys, mem, rows + i, n - i,
+                          *up ? clock_now(sys->clock) : breaker_until(channel->breaker),
+                          &returning) &&
+        first == NULL)
+        first = g_steal_pointer(&returning);
+    g_clear_error(&returning);
+    if (first != NULL)
+        g_propagate_error(error, first);
+    return first == NULL;
+}
+
+/* When this channel has work again. */
+static bool
+look_ahead(System *sys, Arena *mem, const Channel *channel, AppTime *again, GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
+
+    if (tx == NULL || !outbox_next(tx, channel->name, again, error))
+        return false;
+    if (*again != 0 && breaker_is_trying(channel->breaker))
+        *again = MAX(*again, breaker_until(channel->breaker));
+    return true;
 }
 
 static bool
-send_channel(System *sys, Arena *mem, const char *channel, Hand hand, AppTime now, bool *more,
+send_channel(System *sys, Arena *mem, const Channel *channel, AppTime now, AppTime *again,
              GError **error)
 {
     OutboxRow *rows;
     size_t     n;
-    bool       reached = true;
+    bool       up;
 
-    if (!outbox_claim(sys, mem, channel, CLAIM, &rows, &n, error))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (!reached) {
-            if (!outbox_settle(sys, mem, &rows[i], "waiting", next_try(now, rows[i].tries),
-                               rows[i].error, error))
-                return false;
-            continue;
-        }
-        if (!send_row(sys, mem, &rows[i], hand, now, &reached, error))
-            return false;
+    if (breaker_is_open(channel->breaker, now)) {
+        *again = breaker_until(channel->breaker);
+        return true;
     }
-    *more = n == CLAIM && reached;
-    return true;
+    return outbox_claim(sys, mem, channel->name, breaker_is_trying(channel->breaker) ? 1 : CLAIM,
+                        &rows, &n, error) &&
+           send_rows(sys, mem, channel, rows, n, &up, error) &&
+           look_ahead(sys, mem, channel, again, error);
 }
 
 bool
-notify_send_sms(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+notify_send_sms(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
-    *more = false;
-    return sys->gateways.sms_url == NULL ||
-           send_channel(sys, mem, "sms", hand_sms, now, more, error);
+    Channel channel = { .name = "sms", .hand = hand_sms, .breaker = &sys->gateways.sms };
+
+    return sys->gateways.sms_url == NULL || send_channel(sys, mem, &channel, now, again, error);
 }
 
 bool
-notify_send_email(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+notify_send_email(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
-    *more = false;
-    return sys->gateways.mail_url == NULL ||
-           send_channel(sys, mem, "email", hand_mail, now, more, error);
+    Channel channel = { .name = "email", .hand = hand_mail, .breaker = &sys->gateways.mail };
+
+    return sys->gateways.mail_url == NULL || send_channel(sys, mem, &channel, now, again, error);
 }
 
 bool

@@ -4,7 +4,7 @@
 
 #include "feature/notify/notify.h"
 
-bool notify_send_sms(System *sys, Arena *mem, AppTime now, bool *more, GError **error);
-bool notify_send_email(System *sys, Arena *mem, AppTime now, bool *more, GError **error);
+bool notify_send_sms(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error);
+bool notify_send_email(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error);
 
 extern const Route notify_routes[];
