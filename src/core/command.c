@@ -141,15 +141,6 @@ prepare_plan(const Run *run, int attempt, Prepare *state, Refusal *refusal, GErr
     return true;
 }
 
-static void
-wake_jobs(System *sys)
-{
-    JobRunner *jobs = atomic_load_explicit(&sys->jobs, memory_order_acquire);
-
-    if (jobs != NULL)
-        job_wake(jobs);
-}
-
 static bool
 run_once(const Run *run, int attempt, CommandOutcome *outcome, GError **error)
 {
@@ -165,7 +156,7 @@ run_once(const Run *run, int attempt, CommandOutcome *outcome, GError **error)
         return false;
 
     if (state.wakes)
-        wake_jobs(run->context.sys);
+        job_wake_for(run->context.sys);
     return true;
 }
 
@@ -220,7 +211,7 @@ run_together(const Run *runs, size_t n, GError **error)
         return false;
 
     if (wakes)
-        wake_jobs(runs[0].context.sys);
+        job_wake_for(runs[0].context.sys);
     return true;
 }
 

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/thread.h"
 
+#include <stdatomic.h>
+
 #define LEASE MINUTES
 #define LOOK_EVERY SECONDS         /* the clock may be moved */
 #define RETRY_AFTER (10 * SECONDS) /* after an error, unless the job runs more often */
@@ -166,6 +168,8 @@ look_at_job(System *sys, const JobSpec *job, bool anyway, JobLook *look, GError 
     bool    claimed;
 
     *look = (JobLook){ .next_at = now + RETRY_AFTER };
+    if (job->wanted != NULL && !job->wanted(sys))
+        return true;
     if (!find_or_add_job(sys, mem, job->name, &row, error))
         return false;
 
@@ -366,6 +370,15 @@ job_wake(JobRunner *runner)
         runner->threads[i].woken = true;
     signal_all(&runner->signal);
     lock_leave(&runner->lock);
+}
+
+void
+job_wake_for(System *sys)
+{
+    JobRunner *runner = atomic_load_explicit(&sys->jobs, memory_order_acquire);
+
+    if (runner != NULL)
+        job_wake(runner);
 }
 
 void

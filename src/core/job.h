@@ -12,6 +12,8 @@ typedef struct {
     bool (*run)(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error);
     bool
         alone; /* waits for others (a gateway): has a thread of its own, so that no job waits for it */
+    /* NULL, or: is there such work at all with this configuration? */
+    bool (*wanted)(const System *sys);
     bool on_wake; /* works on what commands write: job_wake makes it due */
 } JobSpec;
 
@@ -22,6 +24,8 @@ typedef struct JobRunner JobRunner;
 JobRunner *job_start(System *sys, const JobSpec *const *jobs);
 /* Run the jobs `on_wake` now, whatever the table says. Thread-safe, cheap; many wakes count as one. */
 void job_wake(JobRunner *runner);
+/* The same for those who run this System's jobs in this process; nobody may. */
+void job_wake_for(System *sys);
 /* Waits for what runs. */
 void job_stop(JobRunner *runner);
 /* Before job_start in the only process of a store: leases are those of a process that died. */

@@ -4,6 +4,8 @@
  * the lease. */
 #include "core/outbox.h"
 
+#include "core/job.h"
+
 #define LEASE MINUTES
 
 enum { CLAIM_TRIES = 5 };
@@ -219,7 +221,11 @@ outbox_fall_back(System *sys, Arena *mem, const OutboxRow *row, const char *reas
                        db_int_or_null(row->event_id), db_text(row->recipient),
                        db_int_or_null(row->account_id), db_text(channel), db_text(row->message),
                        db_text(row->lang), db_text(dedupe), db_int(now), db_int(now)));
-    return apply_settling(sys, plan, error);
+    if (!apply_settling(sys, plan, error))
+        return false;
+
+    job_wake_for(sys);
+    return true;
 }
 
 bool

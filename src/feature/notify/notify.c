@@ -74,8 +74,8 @@ find_event(const EventRow *rows, size_t n, int64_t id)
     return NULL;
 }
 
-static bool
-load_event(DbTx *tx, const OutboxRow *row, const EventRow **event, GError **error)
+bool
+notify_event(DbTx *tx, const OutboxRow *row, const EventRow **event, GError **error)
 {
     EventRow *rows;
     size_t    n;
@@ -151,7 +151,7 @@ notify_text(System *sys, DbTx *tx, const OutboxRow *row, const char **subject, c
     MessageParts parts = { .petition = &petition, .words = i18n_words(row->lang) };
 
     if (!petition_by_id(tx, row->petition_id, &petition, error) ||
-        !load_event(tx, row, &parts.event, error))
+        !notify_event(tx, row, &parts.event, error))
         return false;
     fill_parts(sys, mem, row, &parts);
     *subject = i18n_format(mem, parts.words, MSG_MESSAGE_SUBJECT, I18N_ARGS(parts.number));
@@ -164,11 +164,13 @@ static const JobSpec jobs[] = {
     { .name = "notify.sms",
       .every = 30 * SECONDS,
       .run = notify_send_sms,
+      .wanted = notify_send_has_sms,
       .alone = true,
       .on_wake = true },
     { .name = "notify.email",
       .every = 30 * SECONDS,
       .run = notify_send_email,
+      .wanted = notify_send_has_email,
       .alone = true,
       .on_wake = true },
     { .name = NULL },

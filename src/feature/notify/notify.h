@@ -4,9 +4,12 @@
  * made at the moment of sending. */
 #pragma once
 
+#include "core/event.h"
 #include "core/outbox.h"
 #include "feature/feature.h"
 
+/* What a message tells of; NULL when it is no event. */
+bool notify_event(DbTx *tx, const OutboxRow *row, const EventRow **event, GError **error) MUST_USE;
 /* The text of a message in its language, without identity. `subject` is for e-mail. */
 bool notify_text(System *sys, DbTx *tx, const OutboxRow *row, const char **subject,
                  const char **text, GError **error) MUST_USE;

@@ -6,7 +6,8 @@
  * - that a gateway is down counts against a message only when it came as a surprise: an outage of days
  *   kills no message, a message that a healthy gateway cannot take dies after `retry_most` tries;
  * - what was handed over without an answer is sent once more at most;
- * - one row that cannot be read does not keep the others. */
+ * - one row that cannot be read does not keep the others;
+ * - nobody is told today of what a replay says was years ago. */
 #include "feature/notify/notify_send.h"
 
 #include "base/log.h"
@@ -20,6 +21,7 @@
 
 #define CLAIM 20
 #define SENDING (20 * SECONDS) /* with a last call far below the lease of a minute */
+#define REPLAYED DAYS          /* between an act and its record */
 #define LONGEST_REST (2 * MINUTES)
 #define UNANSWERED "no_answer_in_time" /* stays on the row until it is sent */
 
@@ -27,6 +29,7 @@
 typedef struct {
     Contact     contact;
     const char *subject, *text;
+    bool        replayed;
 } Letter;
 
 typedef GatewayAnswer (*Hand)(System *sys, Arena *mem, const OutboxRow *row, const Letter *letter,
@@ -138,13 +141,17 @@ static bool
 load(System *sys, Arena *mem, const OutboxRow *row, Letter *letter, GError **error)
 {
     g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
-    Petition    petition;
-    int64_t     person_id;
-    const char *lang;
+    Petition        petition;
+    const EventRow *event;
+    int64_t         person_id;
+    const char     *lang;
 
-    return tx != NULL && petition_by_id(tx, row->petition_id, &petition, error) &&
-           notify_text(sys, tx, row, &letter->subject, &letter->text, error) &&
-           vault_unlink(sys->vault, mem, petition.id, petition.person, &person_id, error) &&
+    if (tx == NULL || !petition_by_id(tx, row->petition_id, &petition, error) ||
+        !notify_event(tx, row, &event, error) ||
+        !notify_text(sys, tx, row, &letter->subject, &letter->text, error))
+        return false;
+    letter->replayed = event != NULL && event->recorded_at - event->at > REPLAYED;
+    return vault_unlink(sys->vault, mem, petition.id, petition.person, &person_id, error) &&
            vault_relay(sys->vault, mem, person_id, &letter->contact, &lang, error);
 }
 
@@ -183,6 +190,8 @@ send_row(System *sys, Arena *mem, const Channel *channel, const OutboxRow *row, 
             g_propagate_error(error, g_steal_pointer(&failure));
         return false;
     }
+    if (letter.replayed)
+        return outbox_settle(sys, mem, row, "dead", 0, "replayed", error);
 
     answer = channel->hand(sys, mem, row, &letter, &reason);
     *up = tell_breaker(sys, channel, answer, reason);
@@ -253,11 +262,23 @@ send_channel(System *sys, Arena *mem, const Channel *channel, AppTime now, AppTi
 }
 
 bool
+notify_send_has_sms(const System *sys)
+{
+    return sys->gateways.sms_url != NULL;
+}
+
+bool
+notify_send_has_email(const System *sys)
+{
+    return sys->gateways.mail_url != NULL;
+}
+
+bool
 notify_send_sms(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
     Channel channel = { .name = "sms", .hand = hand_sms, .breaker = &sys->gateways.sms };
 
-    return sys->gateways.sms_url == NULL || send_channel(sys, mem, &channel, now, again, error);
+    return !notify_send_has_sms(sys) || send_channel(sys, mem, &channel, now, again, error);
 }
 
 bool
@@ -265,7 +286,7 @@ notify_send_email(System *sys, Arena *mem, AppTime now, AppTime *again, GError *
 {
     Channel channel = { .name = "email", .hand = hand_mail, .breaker = &sys->gateways.mail };
 
-    return sys->gateways.mail_url == NULL || send_channel(sys, mem, &channel, now, again, error);
+    return !notify_send_has_email(sys) || send_channel(sys, mem, &channel, now, again, error);
 }
 
 bool

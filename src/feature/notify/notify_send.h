@@ -4,6 +4,9 @@
 
 #include "feature/notify/notify.h"
 
+/* Is there such a gateway? */
+bool notify_send_has_sms(const System *sys);
+bool notify_send_has_email(const System *sys);
 bool notify_send_sms(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error);
 bool notify_send_email(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error);
 
