@@ -185,6 +185,9 @@ set_mail(CURL *call, const Gateways *gateways, const struct curl_slist *to, Conv
     curl_easy_setopt(call, CURLOPT_DEBUGFUNCTION, watch_commands);
     curl_easy_setopt(call, CURLOPT_DEBUGDATA, talk);
     curl_easy_setopt(call, CURLOPT_USE_SSL, (long)CURLUSESSL_TRY);
+    /* Also for the answer to QUIT, which libcurl waits for two minutes beyond the time-out. */
+    curl_easy_setopt(call, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+                     (long)((gateways->timeout + SECONDS - 1) / SECONDS));
     if (gateways->mail_user == NULL)
         return;
     curl_easy_setopt(call, CURLOPT_USERNAME, gateways->mail_user);
