@@ -228,6 +228,7 @@ typedef struct {
     JobRunner     *runner;
     const JobSpec *only; /* NULL: all that are not alone */
     pthread_t      thread;
+    bool           wakes; /* it has a job that is woken */
     bool           woken;
 } JobThread;
 
@@ -237,6 +238,7 @@ struct JobRunner {
     Lock                  lock; /* woken and stopped */
     Signal                signal;
     bool                  stopped;
+    bool                  wakes; /* a thread of it does */
     size_t                n_threads;
     JobThread             threads[];
 };
@@ -284,9 +286,16 @@ look_and_log(JobRunner *runner, const JobSpec *job, bool anyway, JobLook *look)
 }
 
 static bool
+is_wanted(const JobRunner *runner, const JobSpec *job)
+{
+    return job->wanted == NULL || job->wanted(runner->sys);
+}
+
+static bool
 is_of(const JobThread *thread, const JobSpec *job)
 {
-    return thread->only == NULL ? !job->alone : thread->only == job;
+    return (thread->only == NULL ? !job->alone : thread->only == job) &&
+           is_wanted(thread->runner, job);
 }
 
 /* When the thread's next job is due; now when one has more to do. */
@@ -335,12 +344,24 @@ count_alone(const JobSpec *const *jobs)
     return n;
 }
 
+static bool
+has_wakes(const JobThread *thread)
+{
+    for (const JobSpec *const *list = thread->runner->jobs; *list != NULL; list++)
+        for (const JobSpec *job = *list; job->name != NULL; job++)
+            if (job->on_wake && is_of(thread, job))
+                return true;
+    return false;
+}
+
 static void
 begin_thread(JobRunner *runner, const JobSpec *only)
 {
     JobThread *thread = &runner->threads[runner->n_threads++];
 
     *thread = (JobThread){ .runner = runner, .only = only };
+    thread->wakes = has_wakes(thread);
+    runner->wakes = runner->wakes || thread->wakes;
     thread->thread = thread_start("jobs", 0, run_until_stopped, thread);
 }
 
@@ -357,18 +378,29 @@ job_start(System *sys, const JobSpec *const *jobs)
     begin_thread(runner, NULL);
     for (; *jobs != NULL; jobs++)
         for (const JobSpec *job = *jobs; job->name != NULL; job++)
-            if (job->alone)
+            if (job->alone && is_wanted(runner, job))
                 begin_thread(runner, job);
     return runner;
 }
 
+/* Each submission comes here: nothing is locked when nobody is woken, nor signalled twice. */
 void
 job_wake(JobRunner *runner)
 {
+    bool news = false;
+
+    if (!runner->wakes)
+        return;
+
     lock_take(&runner->lock);
-    for (size_t i = 0; i < runner->n_threads; i++)
-        runner->threads[i].woken = true;
-    signal_all(&runner->signal);
+    for (size_t i = 0; i < runner->n_threads; i++) {
+        JobThread *thread = &runner->threads[i];
+
+        news = news || (thread->wakes && !thread->woken);
+        thread->woken = thread->wakes;
+    }
+    if (news)
+        signal_all(&runner->signal);
     lock_leave(&runner->lock);
 }
 
