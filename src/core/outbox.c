@@ -208,19 +208,27 @@ outbox_settle(System *sys, Arena *mem, const OutboxRow *row, const char *fate, A
     return apply_settling(sys, plan, error);
 }
 
-bool
-outbox_fall_back(System *sys, Arena *mem, const OutboxRow *row, const char *reason,
-                 const char *channel, const char *dedupe, GError **error)
+void
+outbox_write_anew(System *sys, WritePlan *plan, const OutboxRow *row, const char *channel,
+                  const char *dedupe)
 {
-    WritePlan *plan = plan_new(mem);
-    AppTime    now = clock_now(sys->clock);
+    AppTime now = clock_now(sys->clock);
 
-    add_settling(sys, plan, row, "dead", 0, reason);
     plan_any(plan, &insert_message,
              DB_PARAMS(db_int(id_next(sys->ids)), db_int_or_null(row->petition_id),
                        db_int_or_null(row->event_id), db_text(row->recipient),
                        db_int_or_null(row->account_id), db_text(channel), db_text(row->message),
                        db_text(row->lang), db_text(dedupe), db_int(now), db_int(now)));
+}
+
+bool
+outbox_fall_back(System *sys, Arena *mem, const OutboxRow *row, const char *reason,
+                 const char *channel, const char *dedupe, GError **error)
+{
+    WritePlan *plan = plan_new(mem);
+
+    add_settling(sys, plan, row, "dead", 0, reason);
+    outbox_write_anew(sys, plan, row, channel, dedupe);
     if (!apply_settling(sys, plan, error))
         return false;
 

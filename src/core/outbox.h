@@ -37,6 +37,9 @@ bool outbox_settle(System *sys, Arena *mem, const OutboxRow *row, const char *fa
  * channel, unless `dedupe` was written before. CONFLICT as above. */
 bool outbox_fall_back(System *sys, Arena *mem, const OutboxRow *row, const char *reason,
                       const char *channel, const char *dedupe, GError **error) MUST_USE;
+/* The second half of that, for who settles a row in a plan of its own; wakes nobody. */
+void outbox_write_anew(System *sys, WritePlan *plan, const OutboxRow *row, const char *channel,
+                       const char *dedupe);
 /* Claimed rows that were not tried after all: waiting until `next_at`, and the try does not count. Rows
  * whose lease has ended are left alone. */
 bool outbox_give_back(System *sys, Arena *mem, const OutboxRow *rows, size_t n, AppTime next_at,

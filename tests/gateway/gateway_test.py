@@ -5,6 +5,7 @@
 Kannel, fakesmsc and smtp-sink of Debian stand behind `sawt serve`; people and officers use the pages. What
 arrives is compared whole. Prints TAP.
 """
+import collections
 import datetime
 import os
 import pathlib
@@ -113,6 +114,10 @@ class World:
         until(lambda: count() >= n, lambda: f"message {n}, not {count()}")
         self.delays.append(time.monotonic() - begun)
 
+    def reaches(self, who, n):
+        """Kannel takes a message first and delivers it then."""
+        until(lambda: len(self.sms_to(who["to"])) >= n, lambda: f"SMS {n}, not {len(self.sms_to(who['to']))}")
+
     def sign_up(self, who):
         """From the mobile to the session; the code comes by SMS."""
         visitor = people.Person(self.sawt.port, who["lang"])
@@ -195,6 +200,7 @@ def walk(world, name, who, contact):
     people.close(world.officer, request["number"], REPLY)
     world.arrives(count, 4)
     wanted = [world.text(name, step) for step in STEPS]
+    until(lambda: all(row["fate"] == "sent" for row in world.rows()), "all are settled")
     if contact == "sms":
         same(world.sms_to(who["to"])[sms:], wanted)
         same(len(world.mail_to(who.get("email"))), mail, "mail to who wants SMS")
@@ -203,7 +209,6 @@ def walk(world, name, who, contact):
         same(len(world.sms_to(who["to"])), sms, "SMS to who wants mail")
     rows = world.query("SELECT o.* FROM outbox o JOIN petition p ON p.id = o.petition_id WHERE p.number = ? ORDER BY o.id",
                        int(request["number"].replace("-", "")))
-    until(lambda: all(row["fate"] == "sent" for row in world.rows()), "all are settled")
     same([(row["channel"], row["message"]) for row in rows], [(contact, step) for step in STEPS], "outbox")
     same({row["tries"] for row in world.rows()}, {1}, "tries")
 
@@ -310,6 +315,7 @@ def sms_waits(world, weather):
     still_works(world)
     world.relay.set("clear")
     rows = world.settled(before, 4)
+    world.reaches(LAYLA, sms + 3)
     same(world.sms_to(LAYLA["to"])[sms:], [world.text("sms", "update")] * 3)
     same({row["fate"] for row in rows}, {"sent"})
     same([row["tries"] for row in rows if row["channel"] == "sms"], [2 if row["id"] == first else 1 for row in rows
@@ -343,7 +349,7 @@ def sms_swallowed(world):
     same((rows[0]["fate"], rows[0]["tries"]), ("unknown", 2))
     world.update("sms")  # whatever comes behind it
     world.settled(before, 2)
-    until(lambda: len(world.sms_to(LAYLA["to"])) >= sms + 3, "two copies and the next")
+    world.reaches(LAYLA, sms + 3)
     same(len(world.sms_to(LAYLA["to"])) - sms, 3, "copies")
     page = world.officer.get(f"/office/requests/{world.requests['sms']['number']}").page
     assert "أُرسلت ولم يصل تأكيد" in page, "the file does not show that nobody knows"
@@ -354,7 +360,7 @@ def sms_swallowed_between_failures(world):
     before, sms = world.last_id(), len(world.sms_to(LAYLA["to"]))
     world.relay.set("swallow")
     world.update("sms")
-    until(lambda: len(world.sms_to(LAYLA["to"])) == sms + 1, "the first copy")
+    world.reaches(LAYLA, sms + 1)
     world.relay.set("500")
     calls = len(world.relay.calls)
     until(lambda: len(world.relay.calls) >= calls + 2, "an outage in between")
@@ -362,7 +368,7 @@ def sms_swallowed_between_failures(world):
     rows = world.settled(before, 1)
     world.relay.set("clear")
     same(rows[0]["fate"], "unknown")
-    same(len(world.sms_to(LAYLA["to"])) - sms, 2, "copies")
+    world.reaches(LAYLA, sms + 2)
 
 
 def sms_hangs(world):
@@ -377,7 +383,7 @@ def sms_hangs(world):
     until(lambda: world.rows(before, "sms")[0]["error"] == "no_answer_in_time", "the time-out")
     same(world.rows(before, "sms")[0]["fate"], "waiting")
     world.relay.set("clear")
-    until(lambda: len(world.sms_to(LAYLA["to"])) == sms + 1, "the second try")
+    world.reaches(LAYLA, sms + 1)
     same([row["fate"] for row in world.settled(before, 2)], ["sent", "sent"])
 
 
@@ -403,7 +409,7 @@ def mail_refused(world, *fault):
     world.sink.start()
     same([(row["channel"], row["fate"], row["error"], row["tries"]) for row in rows],
          [("email", "dead", "refused", 1), ("sms", "sent", None, 1)])
-    until(lambda: len(world.sms_to(OMAR["to"])) == sms + 1, "the SMS")
+    world.reaches(OMAR, sms + 1)
     same(world.sms_to(OMAR["to"])[-1], world.text("mail", "update"))
 
 
@@ -416,7 +422,7 @@ def mail_not_now(world):
     world.sink.start()
     same([(row["channel"], row["fate"], row["error"], row["tries"]) for row in rows],
          [("email", "dead", "not_now", MOST), ("sms", "sent", None, 1)])
-    until(lambda: len(world.sms_to(OMAR["to"])) == sms + 1, "the SMS")
+    world.reaches(OMAR, sms + 1)
     least = sum(min(FIRST * 2 ** i, LONGEST) / 2 for i in range(MOST - 1))
     took = (rows[0]["done_at"] - rows[0]["created_at"]) / 1e6
     assert took >= least, f"{MOST} tries within {took:.2f} s"
@@ -482,7 +488,7 @@ def killed_while_sending(world):
     world.sawt.start()
     rows = world.settled(before, 12)
     same({row["fate"] for row in rows}, {"sent"})
-    until(lambda: len(world.sms_to(LAYLA["to"])) >= sms + 13, "all of them")
+    world.reaches(LAYLA, sms + 13)
     same(world.sms_to(LAYLA["to"])[sms:], [world.text("sms", "update")] * 13)
     same(len({row["dedupe"] for row in world.rows()}), len(world.rows()), "dedupe keys")
 
@@ -491,8 +497,19 @@ def kannel_keeps(world):
     """No network behind bearerbox: Kannel queues the message, and delivers it when there is one."""
     before, sms = world.last_id(), len(world.sms_to(LAYLA["to"]))
     world.kannel.without_network(lambda: (world.update("sms"), world.settled(before, 1)))
-    until(lambda: len(world.sms_to(LAYLA["to"])) == sms + 1, "what Kannel kept")
+    world.reaches(LAYLA, sms + 1)
     same([row["fate"] for row in world.rows(before)], ["sent"])
+
+
+def accounts(world):
+    """Over all the weather: nothing lost, and nothing sent twice but what nobody could know of."""
+    fates = collections.Counter((row["channel"], row["fate"]) for row in world.rows())
+    same({fate for _, fate in fates}, {"sent", "unknown", "dead"})
+    codes, killed = 3, 1
+    same(len(world.kannel.messages()), codes + fates["sms", "sent"] + 2 * fates["sms", "unknown"] + killed, "SMS")
+    same(len(world.sink.mails()), fates["email", "sent"], "mails")
+    same(len({mail["Message-ID"] for _, mail in world.sink.mails()}), fates["email", "sent"], "Message-IDs")
+    same({row["error"] for row in world.rows() if row["fate"] == "dead"}, {"refused", "not_now"})
 
 
 def quiet_log(world):
@@ -537,6 +554,7 @@ TESTS = [
     ("e-mail: the server is slow", mail_slow),
     ("e-mail: the line breaks behind the text", mail_swallowed),
     ("the server is killed in the middle of sending", killed_while_sending),
+    ("every message is accounted for", accounts),
     ("the server ends cleanly; its log tells outages and nothing else", quiet_log),
 ]
 

@@ -3,6 +3,7 @@
  * takes one row, needs longer, and may give it back. */
 #include "feature/desk/desk_call_store.h"
 
+#include "core/job.h"
 #include "feature/desk/desk.h"
 
 #define TAKEN (20 * MINUTES)
@@ -100,5 +101,11 @@ desk_call_store_settle(System *sys, Arena *mem, const DeskCallSettle *settle, GE
                        db_text(settle->reason),
                        settle->next_at != 0 ? db_null() : db_int(clock_now(sys->clock)),
                        db_int(settle->id), db_int(settle->until)));
-    return apply(sys, plan, error);
+    if (settle->unreached != NULL)
+        outbox_write_anew(sys, plan, settle->unreached, "sms", settle->dedupe);
+    if (!apply(sys, plan, error))
+        return false;
+
+    job_wake_for(sys);
+    return true;
 }

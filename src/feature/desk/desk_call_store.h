@@ -22,11 +22,13 @@ bool desk_call_store_take(System *sys, Arena *mem, const OutboxRow *row, AppTime
                           GError **error) MUST_USE;
 
 typedef struct {
-    int64_t     id;
-    AppTime     until;   /* as it was taken */
-    const char *fate;    /* "done", "waiting", "dead" */
-    AppTime     next_at; /* when it waits, else 0 */
-    const char *reason;  /* or NULL */
+    int64_t          id;
+    AppTime          until;     /* as it was taken */
+    const char      *fate;      /* "done", "waiting", "dead" */
+    AppTime          next_at;   /* when it waits, else 0 */
+    const char      *reason;    /* or NULL */
+    const OutboxRow *unreached; /* NULL, or: the call is given up, and its message goes by SMS */
+    const char      *dedupe;    /* of that */
 } DeskCallSettle;
 
 /* One more try was made, and this came of it. CONFLICT: its time had ended, or it was settled. */

@@ -228,6 +228,13 @@ notice_of(const DeskCallSettle *settle)
     return settle->next_at != 0 ? "/desk/calls?done=call_again" : "/desk/calls?done=call_dead";
 }
 
+/* The mobile was proved, so that an SMS reaches who did not answer; but never whose number is wrong. */
+static bool
+is_unreached(const DeskCallSettle *settle)
+{
+    return strcmp(settle->fate, "dead") == 0 && strcmp(settle->reason, "wrong_number") != 0;
+}
+
 bool
 desk_calls_settle(Request *req, Response *res, GError **error)
 {
@@ -248,6 +255,10 @@ desk_calls_settle(Request *req, Response *res, GError **error)
     settle = desk_calls_decide(data->result, row.tries, clock_now(sys->clock));
     settle.id = call.id;
     settle.until = call.until;
+    if (is_unreached(&settle)) {
+        settle.unreached = &row;
+        settle.dedupe = notify_dedupe(req->mem, row.event_id, row.recipient, "sms");
+    }
     if (!desk_call_store_settle(sys, req->mem, &settle, error))
         return false;
     response_cookie(res, COOKIE_CALL, "", -1);

@@ -156,6 +156,11 @@ nobody_answers_three_times(FollowFixture *fixture, const void *data)
                           "SELECT count(*) FROM outbox WHERE channel = 'call' AND fate = 'dead' AND"
                           " error = 'no_answer' AND next_at IS NULL"),
                     ==, 1);
+    g_assert_cmpint(
+        count(fixture, "SELECT count(*) FROM outbox s JOIN outbox c ON c.event_id = s.event_id AND"
+                       " c.channel = 'call' AND s.message = c.message AND s.lang = c.lang"
+                       " WHERE s.channel = 'sms' AND s.fate = 'waiting'"),
+        ==, 1); /* it is told all the same */
     petition_fixture_wait(fixture->trial.fixture, 30 * DAYS);
     GET("/desk/calls");
     SHOWS("لا مكالمات مستحقّة الآن");
@@ -171,6 +176,10 @@ a_wrong_number_ends_it(FollowFixture *fixture, const void *data)
                           "SELECT count(*) FROM outbox WHERE channel = 'call' AND fate = 'dead' AND"
                           " error = 'wrong_number'"),
                     ==, 1);
+    g_assert_cmpint(
+        count(fixture, "SELECT count(*) FROM outbox s JOIN outbox c ON c.event_id = s.event_id AND"
+                       " c.channel = 'call' WHERE s.channel = 'sms'"),
+        ==, 0); /* a stranger's telephone is told nothing */
 }
 
 /* Who takes a call and goes home: it comes back, and no try was counted. */
