@@ -4,7 +4,6 @@ server and Kannel that can be told to be bad weather. Each has free ports and a 
 import email
 import email.policy
 import os
-import pathlib
 import re
 import select
 import signal
