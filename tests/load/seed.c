@@ -10,6 +10,7 @@
  *     OUT/limit-submit.txt   the same texts for tests/load/limit.c */
 #include "app/instance.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "base/thread.h"
 #include "core/cookie.h"
 #include "core/session.h"
@@ -262,9 +263,13 @@ submit_rows(Seed *seed)
 /* ---- drafts ---- */
 
 typedef struct {
+    char cookie[44], command[COMMAND_ID_SIZE * 2 + 1];
+} Made;
+
+typedef struct {
     Seed  *seed;
     size_t first;
-    char (*cookies)[44];
+    Made  *made;
 } Drafting;
 
 /* Each thread takes every 32nd: the writer commits them together. */
@@ -289,13 +294,15 @@ make_drafts(void *data)
                              .place_asked = true };
         GError    *error = NULL;
 
-        must(lodge_draft_new(seed->sys, mem, &draft, drafting->cookies[i], &error), error);
+        must(lodge_draft_new(seed->sys, mem, &draft, drafting->made[i].cookie, &error), error);
+        g_strlcpy(drafting->made[i].command, text_hex(mem, draft.command_id),
+                  sizeof drafting->made[i].command);
     }
     return NULL;
 }
 
 static void
-write_drafts(Seed *seed, char (*cookies)[44])
+write_drafts(Seed *seed, const Made *made)
 {
     for (size_t i = 0; i < seed->drafts; i++) {
         const Person *person = &seed->persons[i % PERSONS];
@@ -303,8 +310,8 @@ write_drafts(Seed *seed, char (*cookies)[44])
 
         fprintf(seed->submit,
                 "POST\t/new/send\t" COOKIE_SESSION "=%s; " COOKIE_VISITOR "=%s; " COOKIE_DRAFT
-                "=%s\tcsrf=%s\n",
-                person->token, person->visitor, cookies[i], person->csrf);
+                "=%s\tcsrf=%s&command=%s\n",
+                person->token, person->visitor, made[i].cookie, person->csrf, made[i].command);
         fprintf(seed->limit, "POST\t/submit\t\t%s %s\n", subject_of(mem, seed->rows + i),
                 text_of(mem, seed->rows + i));
     }
@@ -313,18 +320,18 @@ write_drafts(Seed *seed, char (*cookies)[44])
 static void
 seed_drafts(Seed *seed)
 {
-    char(*cookies)[44] = g_malloc0_n(seed->drafts, sizeof *cookies);
+    Made     *made = g_new0(Made, seed->drafts);
     Drafting  drafting[THREADS];
     pthread_t threads[THREADS];
 
     for (size_t i = 0; i < THREADS; i++) {
-        drafting[i] = (Drafting){ seed, i, cookies };
+        drafting[i] = (Drafting){ seed, i, made };
         threads[i] = thread_start("draft", 512 * 1024, make_drafts, &drafting[i]);
     }
     for (size_t i = 0; i < THREADS; i++)
         thread_join(threads[i]);
-    write_drafts(seed, cookies);
-    g_free(cookies);
+    write_drafts(seed, made);
+    g_free(made);
 }
 
 /* ---- the whole ---- */
