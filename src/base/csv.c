@@ -25,8 +25,9 @@ struct Csv {
     GString           *row;
     size_t             n_fields; /* of the row */
     const char        *broken;   /* what is wrong with the row, or NULL */
-    bool               damaged;  /* nothing good comes behind what is in `buffer` */
-    bool               failed;   /* and that has been read */
+    CsvFault           fault;
+    bool               damaged; /* nothing good comes behind what is in `buffer` */
+    bool               failed;  /* and that has been read */
     size_t             n_columns;
     const char *const *columns;
     Arena             *mem;
@@ -92,17 +93,19 @@ end_field(Csv *csv)
 }
 
 static void
-break_row(Csv *csv, const char *why)
+break_row(Csv *csv, CsvFault fault, const char *why)
 {
-    if (csv->broken == NULL)
-        csv->broken = why;
+    if (csv->broken != NULL)
+        return;
+    csv->broken = why;
+    csv->fault = fault;
 }
 
 static void
 add_byte(Csv *csv, int byte)
 {
     if (byte == '\0')
-        break_row(csv, "a NUL");
+        break_row(csv, CSV_FAULT_TEXT, "a NUL");
     g_string_append_c(csv->row, (char)byte);
 }
 
@@ -118,7 +121,7 @@ is_row_end(Csv *csv, int byte)
         next_byte(csv);
         return true;
     }
-    break_row(csv, "a CR without LF");
+    break_row(csv, CSV_FAULT_QUOTES, "a CR without LF");
     return false;
 }
 
@@ -140,7 +143,7 @@ step_closed(Csv *csv, int byte)
         add_byte(csv, byte);
         return FIELD_QUOTED;
     }
-    break_row(csv, "text behind a closing quote");
+    break_row(csv, CSV_FAULT_QUOTES, "text behind a closing quote");
     return FIELD_PLAIN;
 }
 
@@ -150,7 +153,7 @@ step_plain(Csv *csv, FieldState state, int byte)
     if (byte == '"' && state == FIELD_BEGIN)
         return FIELD_QUOTED;
     if (byte == '"')
-        break_row(csv, "a quote inside a field that is not quoted");
+        break_row(csv, CSV_FAULT_QUOTES, "a quote inside a field that is not quoted");
     add_byte(csv, byte);
     return FIELD_PLAIN;
 }
@@ -165,13 +168,14 @@ gather_row(Csv *csv)
     g_string_truncate(csv->row, 0);
     csv->n_fields = 0;
     csv->broken = NULL;
+    csv->fault = CSV_FAULT_NONE;
     csv->row_line = csv->line;
     if (byte < 0)
         return false;
 
     while ((byte = next_byte(csv)) >= 0) {
         if (csv->row->len > ROW_MOST) {
-            break_row(csv, "longer than 4 MiB: a closing quote is missing");
+            break_row(csv, CSV_FAULT_LONG, "longer than 4 MiB: a closing quote is missing");
             g_string_truncate(csv->row, 0);
             state = FIELD_PLAIN;
         }
@@ -189,7 +193,7 @@ gather_row(Csv *csv)
         }
     }
     if (state == FIELD_QUOTED)
-        break_row(csv, "no closing quote");
+        break_row(csv, CSV_FAULT_QUOTES, "no closing quote");
     end_field(csv);
     return !csv->failed;
 }
@@ -211,12 +215,14 @@ check_row(Csv *csv, GError **error)
         size_t length = strlen(row + at);
 
         if (!text_is_valid(row + at, length))
-            csv->broken = "no valid UTF-8";
+            break_row(csv, CSV_FAULT_TEXT, "no valid UTF-8");
         at += length + 1;
     }
-    if (csv->broken == NULL && csv->n_columns > 0 && csv->n_fields != csv->n_columns)
+    if (csv->broken == NULL && csv->n_columns > 0 && csv->n_fields != csv->n_columns) {
+        csv->fault = CSV_FAULT_FIELDS;
         return fail(error, APP_ERROR_INVALID, "%s:%" G_GINT64_FORMAT ": %zu fields, not %zu",
                     csv->path, csv->row_line, csv->n_fields, csv->n_columns);
+    }
 
     return csv->broken == NULL || fail(error, APP_ERROR_INVALID, "%s:%" G_GINT64_FORMAT ": %s",
                                        csv->path, csv->row_line, csv->broken);
@@ -317,6 +323,12 @@ size_t
 csv_n_columns(const Csv *csv)
 {
     return csv->n_columns;
+}
+
+CsvFault
+csv_fault(const Csv *csv)
+{
+    return csv->fault;
 }
 
 int64_t

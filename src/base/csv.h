@@ -18,6 +18,15 @@ size_t csv_n_columns(const Csv *csv);
  * 4 MiB; reading can go on with the next row), or when the file is damaged or cut short (INTERNAL,
  * and again at each further call). Lines without anything are skipped. */
 bool csv_next(Csv *csv, Arena *mem, const char *const **fields, GError **error) MUST_USE;
+/* What was wrong with the last row, when csv_next said INVALID. */
+typedef enum {
+    CSV_FAULT_NONE,
+    CSV_FAULT_FIELDS, /* too many or too few */
+    CSV_FAULT_QUOTES, /* a stray quote or CR, no closing quote */
+    CSV_FAULT_TEXT,   /* no UTF-8, a NUL */
+    CSV_FAULT_LONG,   /* over 4 MiB */
+} CsvFault;
+CsvFault csv_fault(const Csv *csv);
 /* The line on which the last row began, from 1. */
 int64_t csv_line(const Csv *csv);
 /* 0 to 1: how far into the file. */

@@ -136,6 +136,37 @@ files_are_read_plain_and_packed(Place *place, gconstpointer unused)
 }
 
 static void
+a_broken_row_says_what_is_wrong(Place *place, gconstpointer unused)
+{
+    static const struct {
+        const char *row;
+        CsvFault    fault;
+    } rows[] = {
+        { "1,2", CSV_FAULT_NONE },        { "1", CSV_FAULT_FIELDS },
+        { "1,2,3", CSV_FAULT_FIELDS },    { "x\"y,1", CSV_FAULT_QUOTES },
+        { "\"x\"y,1", CSV_FAULT_QUOTES }, { "1\r2,3", CSV_FAULT_QUOTES },
+        { "\xe9,1", CSV_FAULT_TEXT },     { "3,4", CSV_FAULT_NONE },
+        { "\"x,1", CSV_FAULT_QUOTES },
+    };
+    g_autoptr(GString) file = g_string_new("a,b\n");
+    g_autoptr(Arena) mem = arena_new();
+
+    (void)unused;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        g_string_append_printf(file, "%s\n", rows[i].row);
+    put_plain(place, file->str, file->len);
+
+    g_autoptr(Csv) csv = csv_open(place->path, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const char *const *fields;
+
+        g_test_message("%s", rows[i].row);
+        g_assert_true(csv_next(csv, mem, &fields, NULL) == (rows[i].fault == CSV_FAULT_NONE));
+        g_assert_cmpint(csv_fault(csv), ==, rows[i].fault);
+    }
+}
+
+static void
 a_nul_breaks_its_row_only(Place *place, gconstpointer unused)
 {
     static const char content[] = "a,b\n1\0x,2\n3,4\n";
@@ -308,6 +339,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ADD("/csv/cases", files_are_read_plain_and_packed);
+    ADD("/csv/fault", a_broken_row_says_what_is_wrong);
     ADD("/csv/nul", a_nul_breaks_its_row_only);
     ADD("/csv/columns", columns_lines_and_progress_are_known);
     ADD("/csv/progress", progress_grows_through_a_packed_file);
