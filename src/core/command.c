@@ -65,6 +65,24 @@ add_last_steps(const Prepare *prepare)
         plan_any(prepare->plan, step->query, step->params, step->n_params);
 }
 
+const void *
+command_pending(const Prepare *prepare, int64_t key)
+{
+    return prepare->pending == NULL ? NULL : g_hash_table_lookup(prepare->pending, &key);
+}
+
+void
+command_pending_put(Prepare *prepare, int64_t key, const void *row)
+{
+    int64_t *own;
+
+    if (prepare->pending == NULL)
+        return;
+    own = ARENA_NEW(prepare->mem, int64_t);
+    *own = key;
+    g_hash_table_replace(prepare->pending, own, (void *)(uintptr_t)row);
+}
+
 /* ---- one command ---- */
 
 /* The milliseconds first, then chance: what follows one another lies side by side in an index, and a
@@ -111,18 +129,14 @@ settle_context(const CommandContext *given)
     return context;
 }
 
-/* The snapshot ends here, whatever prepare says. */
 static bool
-prepare_plan(const Run *run, int attempt, Prepare *state, Refusal *refusal, GError **error)
+prepare_in(DbTx *tx, const Run *run, int attempt, Prepare *state, Refusal *refusal, GError **error)
 {
     const CommandContext *context = &run->context;
-    g_autoptr(DbTx) tx = db_begin(context->sys->db, context->mem, error);
-
-    if (tx == NULL)
-        return false;
 
     *refusal = (Refusal){ .message = 0 };
     *state = (Prepare){
+        .pending = state->pending,
         .sys = context->sys,
         .mem = context->mem,
         .tx = tx,
@@ -130,6 +144,7 @@ prepare_plan(const Run *run, int attempt, Prepare *state, Refusal *refusal, GErr
         .by = context->by,
         .now = context->at,
         .recorded_at = clock_now(context->sys->clock),
+        .quiet = context->quiet,
         .command_id = context->command_id,
         .attempt = attempt,
         .refusal = refusal,
@@ -141,10 +156,20 @@ prepare_plan(const Run *run, int attempt, Prepare *state, Refusal *refusal, GErr
     return true;
 }
 
+/* The snapshot ends here, whatever prepare says. */
+static bool
+prepare_plan(const Run *run, int attempt, Prepare *state, Refusal *refusal, GError **error)
+{
+    const CommandContext *context = &run->context;
+    g_autoptr(DbTx) tx = db_begin(context->sys->db, context->mem, error);
+
+    return tx != NULL && prepare_in(tx, run, attempt, state, refusal, error);
+}
+
 static bool
 run_once(const Run *run, int attempt, CommandOutcome *outcome, GError **error)
 {
-    Prepare state;
+    Prepare state = { .pending = NULL };
 
     if (!prepare_plan(run, attempt, &state, &outcome->refusal, error))
         return false;
@@ -197,7 +222,7 @@ run_together(const Run *runs, size_t n, GError **error)
     bool             wakes = false;
 
     for (size_t i = 0; i < n; i++) {
-        Prepare state;
+        Prepare state = { .pending = NULL };
         Refusal refusal;
 
         if (!prepare_plan(&runs[i], 0, &state, &refusal, error))
@@ -248,6 +273,127 @@ command_run_batch(const CommandContext *contexts, CommandPrepare prepare, const 
 
     for (size_t at = 0; at < n; at += BATCH)
         if (!run_chunk(runs + at, MIN(n - at, BATCH), error))
+            return false;
+    return true;
+}
+
+/* ---- many, each refused alone ---- */
+
+static bool
+is_fatal(const GError *error)
+{
+    int code = error_code(error);
+
+    return code == APP_ERROR_INTERNAL || code == APP_ERROR_BUSY;
+}
+
+/* One item's: kept with it, unless nothing can go on. */
+static bool
+keep_failure(CommandItem *item, GError *failure, GError **error)
+{
+    if (is_fatal(failure)) {
+        g_propagate_error(error, failure);
+        return false;
+    }
+    item->failure = failure;
+    return true;
+}
+
+/* The plans of those that are allowed and were not done before, and whose they are. */
+typedef struct {
+    const WritePlan *plans[BATCH];
+    CommandItem     *items[BATCH];
+    Run              runs[BATCH];
+    size_t           n;
+    GHashTable      *pending; /* what they make of things, for those behind them */
+} Together;
+
+static bool
+prepare_item(DbTx *tx, CommandItem *item, Together *together, GError **error)
+{
+    Run    *run = &together->runs[together->n];
+    Prepare state = { .pending = together->pending };
+
+    *run = (Run){ settle_context(&item->context), item->prepare, item->cmd, item->result };
+    item->outcome = (CommandOutcome){ .repeated = false };
+    item->failure = NULL;
+    if (!prepare_in(tx, run, 0, &state, &item->outcome.refusal, error))
+        return false;
+
+    item->outcome.repeated = state.repeated;
+    if (!state.repeated) {
+        together->plans[together->n] = state.plan;
+        together->items[together->n++] = item;
+    }
+    return true;
+}
+
+/* In one snapshot, up to the first that needs what is not committed yet: `*taken` of them. */
+static bool
+prepare_items(CommandItem *items, size_t n, Together *together, size_t *taken, GError **error)
+{
+    const CommandContext *first = &items[0].context;
+    g_autoptr(DbTx) tx = db_begin(first->sys->db, first->mem, error);
+
+    if (tx == NULL)
+        return false;
+    for (*taken = 0; *taken < n; (*taken)++) {
+        CommandItem *item = &items[*taken];
+        GError      *failure = NULL;
+
+        if (prepare_item(tx, item, together, &failure))
+            continue;
+        if (*taken > 0 && error_code(failure) == APP_ERROR_RACE) {
+            g_error_free(failure);
+            return true;
+        }
+        if (!keep_failure(item, failure, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+run_one_by_one(Together *together, GError **error)
+{
+    for (size_t i = 0; i < together->n; i++) {
+        GError *failure = NULL;
+
+        if (!run_until_decided(&together->runs[i], 1, &together->items[i]->outcome, &failure) &&
+            !keep_failure(together->items[i], failure, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+run_items(CommandItem *items, size_t n, Together *together, size_t *taken, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    together->n = 0;
+    g_hash_table_remove_all(together->pending);
+    if (!prepare_items(items, n, together, taken, error))
+        return false;
+    if (db_apply_all(items[0].context.sys->db, together->plans, together->n, &failure))
+        return true;
+    if (error_code(failure) == APP_ERROR_RACE)
+        return run_one_by_one(together, error);
+
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+bool
+command_run_each(CommandItem *items, size_t n, GError **error)
+{
+    g_autofree Together *together = g_new(Together, 1);
+    g_autoptr(GHashTable) pending = g_hash_table_new(g_int64_hash, g_int64_equal);
+    size_t taken;
+
+    together->pending = pending;
+    for (size_t at = 0; at < n; at += taken)
+        if (!run_items(items + at, MIN(n - at, BATCH), together, &taken, error))
             return false;
     return true;
 }

@@ -7,6 +7,8 @@
 
 #include "core/system.h"
 
+#include <glib.h>
+
 #define COMMAND_ID_SIZE 16
 
 /* Why a rule says no, in words that the view has: `message` of the catalogue with arguments. */
@@ -25,13 +27,15 @@ typedef struct Prepare {
     const Who  *by;
     AppTime     now;         /* of the act: the clock's, or a replay's */
     AppTime     recorded_at; /* the recording clock's */
+    bool        quiet;       /* listeners tell nobody: what is played back is long over */
     Bytes       command_id;  /* COMMAND_ID_SIZE */
     const char *on_behalf;   /* "requester" when an agent acts for the caller, or NULL */
     Refusal    *refusal;     /* filled by command_refuse */
     int         attempt;     /* 0, then one more for each race that was lost */
     bool repeated; /* set by prepare when this command was already done: no plan is applied */
     bool wakes;    /* something was written that a job waits for: wake it after the commit */
-    struct CommandStep *last; /* command_last's */
+    struct CommandStep *last;    /* command_last's */
+    GHashTable         *pending; /* command_pending's; NULL: the command stands alone */
 } Prepare;
 
 /* INVALID with a reason for the reader. `refusal` and its texts are borrowed until the request ends. */
@@ -42,12 +46,18 @@ bool command_refuse(Prepare *prepare, const Refusal *refusal, GError **error);
  * change. Texts and bytes are copied. */
 void command_last(Prepare *prepare, const DbQuery *query, const DbValue *params, size_t n_params);
 
+/* What an earlier command of the same commit makes of the thing with this key, which no snapshot shows
+ * yet; NULL: nothing. Rows are borrowed until the commit. */
+const void *command_pending(const Prepare *prepare, int64_t key);
+void        command_pending_put(Prepare *prepare, int64_t key, const void *row);
+
 typedef struct {
     System    *sys;
     Arena     *mem;
     const Who *by;
     Bytes      command_id; /* {NULL, 0}: a fresh one */
     AppTime    at;         /* 0: now */
+    bool       quiet;      /* played back from a history: nobody is told of it */
 } CommandContext;
 
 typedef struct {
@@ -71,5 +81,21 @@ command_run_batch(const CommandContext *contexts, CommandPrepare prepare, const 
 
 /* A fresh command id. Ids that were made one after the other sort so. */
 Bytes command_id_new(Arena *mem, AppTime now);
+
+/* One of many commands, each of which may be refused alone. */
+typedef struct {
+    CommandContext context;
+    CommandPrepare prepare;
+    const void    *cmd;
+    void          *result;
+    CommandOutcome outcome; /* filled */
+    GError        *failure; /* filled: why it was not done, the caller's to free; NULL: done */
+} CommandItem;
+
+/* As command_run for each, in this order, but up to 256 go into one commit. An item may build upon an
+ * earlier one through command_pending; when its prepare says RACE, what stands before it is committed
+ * first. False (BUSY, INTERNAL) ends it; whole commits before it stay. */
+bool command_run_each(CommandItem *items, size_t n, GError **error) MUST_USE;
+
 /* A command id from a form's hidden field (32 hexadecimal digits); a fresh one when NULL or broken. */
 Bytes command_id_read(Arena *mem, const char *text);

@@ -38,6 +38,8 @@ static bool
 notify_on_event(Prepare *prepare, const Event *event, GError **error)
 {
     (void)error;
+    if (prepare->quiet)
+        return true;
     for (size_t i = 0; i < G_N_ELEMENTS(told); i++) {
         OutboxMessage message;
 

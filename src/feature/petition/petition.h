@@ -125,9 +125,12 @@ typedef struct {
     const char    *words; /* or NULL; hidden from the entity */
 } PetitionWithdraw;
 
+/* The command, and its half for batches: `cmd` is a T, `acted` a PetitionActed. */
 #define PETITION_COMMAND(verb, T)                                                                  \
     bool petition_##verb(const CommandContext *context, const T *cmd, PetitionActed *acted,        \
-                         CommandOutcome *outcome, GError **error) MUST_USE
+                         CommandOutcome *outcome, GError **error) MUST_USE;                        \
+    bool petition_##verb##_prepare(Prepare *prepare, const void *cmd, void *acted, GError **error) \
+        MUST_USE
 
 PETITION_COMMAND(route, PetitionRoute);
 PETITION_COMMAND(accept, PetitionAccept);
@@ -142,7 +145,7 @@ PETITION_COMMAND(rate, PetitionRate);
 PETITION_COMMAND(withdraw, PetitionWithdraw);
 PETITION_COMMAND(add_information, PetitionAddInformation);
 
-/* The halves, for batches (replay, generate). */
+/* The half for batches (replay, generate): the vault's hints are then raised by the caller. */
 bool
 petition_submit_prepare(Prepare *prepare, const void *cmd, void *receipt, GError **error) MUST_USE;
 

@@ -85,13 +85,63 @@ check_version(const PetitionAct *act, GError **error)
                 (gint64)act->on->seen_version, (gint64)act->seen.version);
 }
 
+/* ---- within one commit ---- */
+
+typedef struct {
+    Petition petition;
+    Bytes    wrapped; /* of the data key; {NULL, 0}: it is stored */
+} Pending;
+
+void
+petition_act_keep(Prepare *prepare, const Petition *petition, Bytes wrapped)
+{
+    Pending *pending = ARENA_NEW(prepare->mem, Pending);
+
+    *pending = (Pending){ *petition, wrapped };
+    command_pending_put(prepare, petition->number, pending);
+}
+
+static Bytes
+pending_key(const PetitionAct *act)
+{
+    const Pending *pending = command_pending(act->prepare, act->seen.number);
+
+    return pending == NULL ? (Bytes){ NULL, 0 } : pending->wrapped;
+}
+
+static bool
+read_seen(PetitionAct *act, GError **error)
+{
+    const Pending *pending = command_pending(act->prepare, act->on->number);
+
+    if (pending == NULL)
+        return petition_store_by_number(act->prepare->tx, act->on->number, &act->seen, error);
+    act->seen = pending->petition;
+    return true;
+}
+
+static bool
+read_key(const PetitionAct *act, CryptoKey *key, GError **error)
+{
+    System *sys = act->prepare->sys;
+    Bytes   wrapped = pending_key(act);
+
+    if (wrapped.data == NULL)
+        return petition_key(sys, act->prepare->tx, act->seen.id, key, error);
+    return vault_unwrap(sys->vault, VAULT_KEY_PETITION,
+                        (CryptoPlace){ "petition_key", "wrapped", act->seen.id }, wrapped, key,
+                        error);
+}
+
+/* ---- the frame ---- */
+
 bool
 petition_act_begin(PetitionAct *act, PetitionActed *acted, GError **error)
 {
     Prepare *prepare = act->prepare;
     bool     repeated;
 
-    if (!petition_store_by_number(prepare->tx, act->on->number, &act->seen, error))
+    if (!read_seen(act, error))
         return false;
 
     act->own =
@@ -203,7 +253,7 @@ petition_act_end(const PetitionAct *act, PetitionActChange change, PetitionActed
     Event    event = event_of(act);
 
     if (event.payload.data != NULL) {
-        if (!petition_key(prepare->sys, prepare->tx, event.petition_id, &key, error))
+        if (!read_key(act, &key, error))
             return false;
         event.key = &key;
     }
@@ -212,6 +262,7 @@ petition_act_end(const PetitionAct *act, PetitionActChange change, PetitionActed
         return false;
 
     change(prepare->plan, &act->seen, &act->next);
+    petition_act_keep(prepare, &act->next, pending_key(act));
     *acted = (PetitionActed){ event.petition_id, act->next.number, event.version, event.id };
     return true;
 }

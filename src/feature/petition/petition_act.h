@@ -43,6 +43,10 @@ void petition_act_clock(Petition *next, AppTime now, AppTime due_at);
 /* Nobody is reminded any more; `due_at` is the requester's time to rate, or 0. */
 void petition_act_end_clock(Petition *next, AppTime due_at);
 
+/* For commands behind this one in the same commit (core/command.h): the row as it will be, and its data
+ * key when that is not stored yet, wrapped. */
+void petition_act_keep(Prepare *prepare, const Petition *petition, Bytes wrapped);
+
 /* The submission as it was written, opened. */
 bool petition_act_read_content(Arena *mem, const CryptoKey *key, const EventRow *submitted,
                                PetitionContent *out, GError **error) MUST_USE;
@@ -58,10 +62,15 @@ bool petition_act_repeat(Prepare *prepare, int64_t petition_id, Bytes content, b
 bool         petition_act_is_own(System *sys, Arena *mem, const Who *who, const Petition *petition);
 AccessTarget petition_act_target(const Petition *petition, bool own, int64_t directorate_id);
 
-/* The typed command around its prepare_VERB. */
+/* The typed command around its prepare_VERB, and prepare_VERB for batches. */
 #define PETITION_ACT_COMMAND(verb, T)                                                              \
     bool petition_##verb(const CommandContext *context, const T *cmd, PetitionActed *acted,        \
                          CommandOutcome *outcome, GError **error)                                  \
     {                                                                                              \
         return command_run(context, prepare_##verb, cmd, acted, outcome, error);                   \
+    }                                                                                              \
+                                                                                                   \
+    bool petition_##verb##_prepare(Prepare *prepare, const void *cmd, void *acted, GError **error) \
+    {                                                                                              \
+        return prepare_##verb(prepare, cmd, acted, error);                                         \
     }

@@ -19,12 +19,14 @@ read_submission(const PetitionAct *act, PetitionContent *content, GError **error
     EventRow *rows;
     size_t    n;
 
-    if (!petition_key(prepare->sys, prepare->tx, act->seen.id, &key, error) ||
-        !event_history(prepare->tx, act->seen.id, 0, &rows, &n, error))
+    if (!event_history(prepare->tx, act->seen.id, 0, &rows, &n, error))
         return false;
     if (n == 0)
-        return fail(error, APP_ERROR_INTERNAL, "a petition without events");
-    return petition_act_read_content(prepare->mem, &key, &rows[0], content, error);
+        return command_pending(prepare, act->seen.number) != NULL
+                   ? fail(error, APP_ERROR_RACE, "its submission is not committed yet")
+                   : fail(error, APP_ERROR_INTERNAL, "a petition without events");
+    return petition_key(prepare->sys, prepare->tx, act->seen.id, &key, error) &&
+           petition_act_read_content(prepare->mem, &key, &rows[0], content, error);
 }
 
 /* Brief and words are the next entity's: its key, its token. */

@@ -131,6 +131,28 @@ take_handle(const Prepare *prepare, const VaultSubmitter *submitter, Bytes *hand
     return true;
 }
 
+/* Handles that this person's submissions of the same commit take are used as well. Persons stand below
+ * zero among what is pending, petitions' numbers above. */
+static void
+count_pending(const Prepare *prepare, int64_t person_id, VaultSubmitter *submitter)
+{
+    const int64_t *used = command_pending(prepare, -person_id);
+
+    if (used == NULL)
+        return;
+    submitter->used = *used;
+    submitter->exact = true;
+}
+
+static void
+keep_pending(Prepare *prepare, int64_t person_id, int64_t handle_n)
+{
+    int64_t *used = ARENA_NEW(prepare->mem, int64_t);
+
+    *used = handle_n + 1;
+    command_pending_put(prepare, -person_id, used);
+}
+
 /* ---- the row ---- */
 
 /* With an entity: its 48 hours run. Without, or about the head: the unit's day does. */
@@ -237,6 +259,7 @@ add_plan(Prepare *prepare, const PetitionSubmit *cmd, const Written *written,
 {
     g_auto(CryptoKey) key = { .id = 0 };
     Event event = event_of(prepare, petition);
+    Bytes wrapped;
 
     crypto_key_random(&key);
     event.key = &key;
@@ -245,11 +268,11 @@ add_plan(Prepare *prepare, const PetitionSubmit *cmd, const Written *written,
     if (!event_append(prepare, &event, error))
         return false;
 
+    wrapped = vault_wrap(prepare->sys->vault, prepare->mem, VAULT_KEY_PETITION,
+                         (CryptoPlace){ "petition_key", "wrapped", petition->id }, &key);
     petition_store_insert(prepare->plan, petition, prepare->command_id);
-    petition_store_insert_key(prepare->plan, petition->id,
-                              vault_wrap(prepare->sys->vault, prepare->mem, VAULT_KEY_PETITION,
-                                         (CryptoPlace){ "petition_key", "wrapped", petition->id },
-                                         &key));
+    petition_store_insert_key(prepare->plan, petition->id, wrapped);
+    petition_act_keep(prepare, petition, wrapped);
     add_tokens(prepare, cmd, petition);
     if (cmd->draft_hash.data != NULL)
         petition_store_take_draft(prepare->plan, cmd->draft_hash, petition->id, event.id);
@@ -284,12 +307,17 @@ petition_submit_prepare(Prepare *prepare, const void *data, void *result, GError
     if (!check_rule(prepare, cmd, &submitter.person, error))
         return false;
 
+    count_pending(prepare, cmd->person_id, &submitter);
     if (!make_petition(prepare, cmd, &submitter, &petition, &handle_n, error))
         return false;
 
     *receipt = (PetitionReceipt){ petition.id, petition.number, "", handle_n };
     vault_tracking_code(prepare->sys->vault, petition.id, receipt->code);
-    return add_plan(prepare, cmd, &written, &petition, error);
+    if (!add_plan(prepare, cmd, &written, &petition, error))
+        return false;
+
+    keep_pending(prepare, cmd->person_id, handle_n);
+    return true;
 }
 
 bool
