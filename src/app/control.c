@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The protocol is one exchange: the caller's folder and its arguments, each ended by NUL, an empty one
- * last; then output until a NUL, behind which the exit code stands as one byte. One caller at a time:
- * subcommands are rare and write in bulk. */
+/* The protocol is one exchange: the caller's arguments, each ended by NUL, an empty one last; then output
+ * until a NUL, behind which the exit code stands as one byte. One caller at a time: subcommands are rare
+ * and write in bulk. When the server stops, or the caller goes away, what a subcommand prints cannot be
+ * written any more, and it ends. */
 #include "app/control.h"
 
 #include "app/command_line.h"
@@ -26,6 +27,9 @@ struct Control {
     int       wake[2];
     char     *path;
     pthread_t thread;
+    Lock      lock;
+    int       peer;     /* being served; -1: none */
+    bool      stopping; /* nobody is served any more */
 };
 
 static bool
@@ -95,6 +99,29 @@ serve_caller(Control *control, int peer)
     fclose(out);
 }
 
+/* So that control_stop can cut it off; false when the server stops. */
+static bool
+set_peer(Control *control, int peer)
+{
+    bool wanted;
+
+    lock_take(&control->lock);
+    wanted = !control->stopping;
+    control->peer = wanted ? peer : -1;
+    lock_leave(&control->lock);
+    return wanted;
+}
+
+static void
+cut_off(Control *control)
+{
+    lock_take(&control->lock);
+    control->stopping = true;
+    if (control->peer >= 0)
+        shutdown(control->peer, SHUT_RDWR);
+    lock_leave(&control->lock);
+}
+
 static void *
 listen_loop(void *data)
 {
@@ -112,8 +139,9 @@ listen_loop(void *data)
         peer = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC);
         if (peer < 0)
             continue;
-        if (is_owner(peer))
+        if (is_owner(peer) && set_peer(control, peer))
             serve_caller(control, peer);
+        set_peer(control, -1);
         close(peer);
     }
     return NULL;
@@ -143,8 +171,10 @@ control_start(System *sys, GError **error)
     Control *control = g_new0(Control, 1);
 
     control->sys = sys;
-    control->listener = -1;
+    control->listener = control->peer = -1;
+    lock_init(&control->lock);
     if (pipe(control->wake) != 0 || !bind_listener(control, error)) {
+        lock_clear(&control->lock);
         g_free(control->path);
         g_free(control);
         return NULL;
@@ -160,11 +190,13 @@ control_stop(Control *control)
         return;
     if (write(control->wake[1], "", 1) != 1)
         log_warning("control.stop", LOG_INT("errno", errno));
+    cut_off(control);
     thread_join(control->thread);
     unlink(control->path);
     close(control->listener);
     close(control->wake[0]);
     close(control->wake[1]);
+    lock_clear(&control->lock);
     g_free(control->path);
     g_free(control);
 }
