@@ -11,11 +11,12 @@
 
 #include <string.h>
 
+/* `error` by its place: what is `done` is evaluated at the same time as it. */
 static int
-report(FILE *out, bool done, const GError *error)
+report(FILE *out, bool done, GError *const *error)
 {
     if (!done)
-        fprintf(out, "sawt: %s\n", error->message);
+        fprintf(out, "sawt: %s\n", (*error)->message);
     return done ? 0 : 1;
 }
 
@@ -31,7 +32,7 @@ import_data(System *sys, int argc, char **argv, FILE *out)
     return report(out,
                   entity_import_command(
                       sys, argv[1], argc > 2 && strcmp(argv[2], "--registry") == 0, out, &error),
-                  error);
+                  &error);
 }
 
 static int
@@ -44,19 +45,46 @@ make_accounts(System *sys, int argc, char **argv, FILE *out)
     return report(out,
                   sys->trial ? trial_accounts(sys, out, &error)
                              : trial_first_administrator(sys, out, &error),
-                  error);
+                  &error);
+}
+
+static bool
+read_replay_options(ReplayOptions *options, int argc, char **argv)
+{
+    for (int i = 2; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+        if (strcmp(argv[i], "--bar") == 0)
+            options->terminal = true;
+        else if (strcmp(argv[i], "--lines") == 0)
+            options->terminal = false;
+        else if (argv[i][0] != '-')
+            options->format = argv[i];
+        else if (value != NULL && strcmp(argv[i], "--lang") == 0)
+            options->lang = argv[++i];
+        else if (value != NULL && strcmp(argv[i], "--rows") == 0)
+            options->most = g_ascii_strtoll(argv[++i], NULL, 10);
+        else
+            return false;
+    }
+    return true;
 }
 
 static int
 replay(System *sys, int argc, char **argv, FILE *out)
 {
     g_autoptr(GError) error = NULL;
+    g_autoptr(Arena) mem = arena_new();
+    ReplayOptions options = { .out = out };
 
-    if (argc < 2) {
-        fputs("sawt: replay takes a file of requests\n", out);
+    if (argc < 2 || !read_replay_options(&options, argc, argv)) {
+        fprintf(out,
+                "sawt: replay FILE [FORMAT] [--rows N] [--lang ar|en] [--lines]; formats: %s\n",
+                replay_format_names(mem));
         return 2;
     }
-    return report(out, replay_run(sys, argv[1], argc > 2 ? argv[2] : NULL, out, &error), error);
+    options.path = argv[1];
+    return report(out, replay_run(sys, &options, &error), &error);
 }
 
 static int
@@ -75,11 +103,13 @@ print_sql(System *sys, int argc, char **argv, FILE *out)
 
 const StoreCommand command_line_store[] = {
     { "import", "import DIR [--registry]", "load reference data (and the trial registry)",
-      import_data },
-    { "accounts", "accounts", "trial accounts, or the first administrator's link", make_accounts },
-    { "replay", "replay FILE [FORMAT]", "feed a history of requests through the commands", replay },
-    { "sql", "sql [--plans] [--dialects]", "every statement", print_sql },
-    { NULL, NULL, NULL, NULL },
+      import_data, false },
+    { "accounts", "accounts", "trial accounts, or the first administrator's link", make_accounts,
+      false },
+    { "replay", "replay FILE [FORMAT]", "feed a history of requests through the commands", replay,
+      true },
+    { "sql", "sql [--plans] [--dialects]", "every statement", print_sql, false },
+    { NULL, NULL, NULL, NULL, false },
 };
 
 const StoreCommand *

@@ -8,11 +8,13 @@
 #include "app/instance.h"
 #include "app/print.h"
 #include "app/serve.h"
+#include "view/i18n.h"
 
 #include <curl/curl.h>
 #include <locale.h>
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char usage[] =
     "sawt: a national system for complaints\n\n"
@@ -31,6 +33,7 @@ typedef struct {
     InstanceFaults faults;
     char          *rest[64];
     int            n_rest;
+    GPtrArray     *added; /* words of add_caller, or NULL */
 } CommandLine;
 
 /* case:N or vault:N. */
@@ -134,6 +137,45 @@ read_command_line(CommandLine *line, int argc, char **argv, GError **error)
     return true;
 }
 
+/* LC_ALL, LC_MESSAGES or LANG, when it is a language of ours; else the first configured one. */
+static const char *
+caller_lang(void)
+{
+    static const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(variables); i++) {
+        const char *value = g_getenv(variables[i]);
+
+        if (value == NULL || value[0] == '\0')
+            continue;
+        for (size_t l = 0; i18n_languages[l] != NULL; l++)
+            if (g_str_has_prefix(value, i18n_languages[l]->key))
+                return i18n_languages[l]->key;
+        break;
+    }
+    return i18n_languages[0]->key;
+}
+
+/* What the server's process does not know of whoever typed the words: before their own words, which may
+ * say otherwise. */
+static void
+add_caller(CommandLine *line)
+{
+    GPtrArray *words = line->added = g_ptr_array_new_with_free_func(g_free);
+
+    g_ptr_array_add(words, g_strdup(line->rest[0]));
+    g_ptr_array_add(words, g_canonicalize_filename(line->rest[1], NULL));
+    g_ptr_array_add(words, g_strdup("--lang"));
+    g_ptr_array_add(words, g_strdup(caller_lang()));
+    if (isatty(STDOUT_FILENO))
+        g_ptr_array_add(words, g_strdup("--bar"));
+    for (int i = 2; i < line->n_rest && words->len < G_N_ELEMENTS(line->rest); i++)
+        g_ptr_array_add(words, g_strdup(line->rest[i]));
+
+    line->n_rest = (int)words->len;
+    memcpy(line->rest, words->pdata, words->len * sizeof(char *));
+}
+
 /* The running server does it; without one this process takes the lock and runs the same code. */
 static int
 run_on_store(CommandLine *line, const StoreCommand *command)
@@ -142,6 +184,8 @@ run_on_store(CommandLine *line, const StoreCommand *command)
     g_autoptr(Instance) instance = NULL;
     int code = 1;
 
+    if (command->of_caller && line->n_rest > 1)
+        add_caller(line);
     if (control_ask(line->config->directory, line->n_rest, line->rest, &code, &error))
         return code;
     if (error == NULL)
@@ -233,5 +277,7 @@ main(int argc, char **argv)
     }
     code = run(&line);
     config_free(line.config);
+    if (line.added != NULL)
+        g_ptr_array_free(line.added, TRUE);
     return code;
 }

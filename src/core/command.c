@@ -306,6 +306,7 @@ typedef struct {
     Run              runs[BATCH];
     size_t           n;
     GHashTable      *pending; /* what they make of things, for those behind them */
+    bool             wakes;   /* a job, after the commit */
 } Together;
 
 static bool
@@ -324,6 +325,7 @@ prepare_item(DbTx *tx, CommandItem *item, Together *together, GError **error)
     if (!state.repeated) {
         together->plans[together->n] = state.plan;
         together->items[together->n++] = item;
+        together->wakes = together->wakes || state.wakes;
     }
     return true;
 }
@@ -372,11 +374,15 @@ run_items(CommandItem *items, size_t n, Together *together, size_t *taken, GErro
     g_autoptr(GError) failure = NULL;
 
     together->n = 0;
+    together->wakes = false;
     g_hash_table_remove_all(together->pending);
     if (!prepare_items(items, n, together, taken, error))
         return false;
-    if (db_apply_all(items[0].context.sys->db, together->plans, together->n, &failure))
+    if (db_apply_all(items[0].context.sys->db, together->plans, together->n, &failure)) {
+        if (together->wakes)
+            job_wake_for(items[0].context.sys);
         return true;
+    }
     if (error_code(failure) == APP_ERROR_RACE)
         return run_one_by_one(together, error);
 

@@ -3,11 +3,12 @@
 
 #include "core/command.h"
 
-#define PEOPLE 100
+#define PEOPLE 1000
 
 struct ReplayPeople {
-    int64_t ids[PEOPLE];
-    size_t  next;
+    System *sys;
+    Arena  *mem;
+    int64_t ids[PEOPLE]; /* 0: not met in this run */
 };
 
 static const char *const given[] = { "أحمد", "محمد", "خالد", "سامر", "رنا",
@@ -15,53 +16,77 @@ static const char *const given[] = { "أحمد", "محمد", "خالد", "سام
 static const char *const family[] = { "النسور", "حداد", "الخطيب", "عودة",  "الشريف",
                                       "درويش",  "قاسم", "ناصر",   "منصور", "سليمان" };
 
-static bool
-register_person(System *sys, Arena *mem, size_t i, int64_t *id, GError **error)
-{
-    static const Who by = { .role = ROLE_SYSTEM, .lang = "ar" };
-    Identity         identity = { .document_type = "national_number",
-                                  .document_issuer = "JO",
-                                  .document_number = arena_printf(mem, "90000%05zu", i),
-                                  .name = { given[i % 10], given[i / 10 % 10], given[(i + 3) % 10],
-                                            family[i / 10 % 10] },
-                                  .birth_date = "1980-01-01" };
-    Contact          contact = { .phone = arena_printf(mem, "96279000%04zu", i) };
-    VaultRegister    cmd = { .identity = &identity,
-                             .contact = &contact,
-                             .verification = VAULT_VERIFIED,
-                             .lang = "ar",
-                             .by = &by,
-                             .command_id = command_id_read(mem, NULL) };
-    VaultPerson      person;
+static const Who by = { .role = ROLE_SYSTEM, .lang = "ar" };
 
-    if (!vault_register(sys->vault, mem, &cmd, &person, error))
+static bool
+register_person(ReplayPeople *people, const char *document, size_t i, VaultPerson *person,
+                GError **error)
+{
+    Arena        *mem = people->mem;
+    Identity      identity = { .document_type = "national_number",
+                               .document_issuer = "JO",
+                               .document_number = document,
+                               .name = { given[i % 10], given[i / 10 % 10], given[(i + 3) % 10],
+                                         family[i / 100 % 10] },
+                               .birth_date = "1980-01-01" };
+    Contact       contact = { .phone = arena_printf(mem, "96279000%04zu", i) };
+    VaultRegister cmd = { .identity = &identity,
+                          .contact = &contact,
+                          .verification = VAULT_VERIFIED,
+                          .lang = "ar",
+                          .by = &by,
+                          .command_id = command_id_read(mem, NULL) };
+
+    return vault_register(people->sys->vault, mem, &cmd, person, error);
+}
+
+/* Found before registered: registering renews, which writes. */
+static bool
+meet(ReplayPeople *people, size_t i, GError **error)
+{
+    g_autoptr(GError) absent = NULL;
+    VaultPerson person;
+    const char *document = arena_printf(people->mem, "90000%05zu", i);
+    bool found = vault_find_by_document(people->sys->vault, people->mem, &by, "national_number",
+                                        "JO", document, &person, &absent);
+
+    if (!found && error_code(absent) != APP_ERROR_NOT_FOUND) {
+        g_propagate_error(error, g_steal_pointer(&absent));
         return false;
-    *id = person.id;
+    }
+    if (!found && !register_person(people, document, i, &person, error))
+        return false;
+    people->ids[i] = person.id;
+    arena_reset(people->mem);
     return true;
 }
 
 ReplayPeople *
-replay_people_new(System *sys, GError **error)
+replay_people_new(System *sys)
 {
-    g_autoptr(Arena) mem = arena_new();
     ReplayPeople *people = g_new0(ReplayPeople, 1);
 
-    for (size_t i = 0; i < PEOPLE; i++)
-        if (!register_person(sys, mem, i, &people->ids[i], error)) {
-            replay_people_free(people);
-            return NULL;
-        }
+    people->sys = sys;
+    people->mem = arena_new();
     return people;
 }
 
 void
 replay_people_free(ReplayPeople *people)
 {
+    if (people == NULL)
+        return;
+    arena_free(people->mem);
     g_free(people);
 }
 
-int64_t
-replay_people_next(ReplayPeople *people)
+bool
+replay_people_of(ReplayPeople *people, const char *id, int64_t *person_id, GError **error)
 {
-    return people->ids[people->next++ % PEOPLE];
+    size_t i = g_str_hash(id) % PEOPLE;
+
+    if (people->ids[i] == 0 && !meet(people, i, error))
+        return false;
+    *person_id = people->ids[i];
+    return true;
 }
