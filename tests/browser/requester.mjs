@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The whole way of a complaint, without scripts and with them.
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { check, test } from './tap.mjs';
 import { main, open, person } from './hands.mjs';
 import { answerQuestions, people, proveAndSend, readReceipt } from './lodge.mjs';
@@ -8,6 +12,18 @@ async function sendAgain(context, form) {
     const answer = await context.request.post('/new/send', { form, maxRedirects: 0,
                                                              headers: { 'Sec-Fetch-Site': 'same-origin' } });
     return { status: answer.status(), to: answer.headers().location };
+}
+
+/* As a telephone's camera sees it. */
+async function readQr(picture) {
+    const folder = await mkdtemp(join(tmpdir(), 'sawt-qr-'));
+    try {
+        await picture.screenshot({ path: join(folder, 'qr.png') });
+        return execFileSync('zbarimg', ['--quiet', '--raw', join(folder, 'qr.png')],
+                            { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    } finally {
+        await rm(folder, { recursive: true });
+    }
 }
 
 async function wholeWay(world, name, settings, who, words) {
@@ -22,6 +38,9 @@ async function wholeWay(world, name, settings, who, words) {
     await page.reload();
     const again = await readReceipt(page);
     check(again.number === receipt.number && again.code === receipt.code, 'a reload changes the receipt');
+    const link = await readQr(page.locator('figure.qr svg'));
+    check(link === `${world.address}/f/${receipt.number}/${receipt.code.replace('-', '')}`,
+          `the code of the receipt says ${link}`);
     const second = await sendAgain(context, receipt.form);
     check(second.status === 303 && second.to === `/receipt/${receipt.number}`,
           `a second tap gives ${second.status} ${second.to}`);
