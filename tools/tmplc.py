@@ -303,8 +303,6 @@ class Template:
         expression, place = self.typed(word, path), self.hole()
         escape = 'text' if place == 'words' else place
         if place == 'text':
-            if word == 'qr':
-                function, expression = 'html_safe', f'html_qr(page->mem, {expression})'
             self.code.emit(f'{function}(page, {expression});')
         elif text is None or place == 'href' or (place == 'url' and word != 'ref'):
             self.fail(f'{{{{{word} {path}}}}} cannot be written here ({place})')

@@ -5,6 +5,7 @@
 
 #include "app/error_page.h"
 #include "app/nav.h"
+#include "base/number.h"
 #include "core/access.h"
 #include "core/cookie.h"
 #include "core/limits.h"
@@ -22,6 +23,7 @@ struct AppGate {
     Gate     functions;
     System  *sys;
     Limiter *limiter;
+    QrTable *codes; /* of the links that receipts show */
 };
 
 static const char *
@@ -152,6 +154,7 @@ fill_page(AppGate *gate, Request *req, const Who *who)
                     .other_lang = other->key,
                     .other_lang_name = other->name,
                     .trial = gate->sys->trial,
+                    .codes = gate->codes,
                     .staff = who->account_id != 0 };
     if (done != NULL)
         page->notice = i18n_find_in("done.", done);
@@ -214,6 +217,15 @@ explain(Request *req, Response *res, const GError *error)
     error_page_write(req, res, error);
 }
 
+/* A receipt's link is the address, /f/, the number, a slash and the code. */
+static QrTable *
+new_codes(const System *sys)
+{
+    g_autofree char *prefix = g_strconcat(sys->address, "/f/", NULL);
+
+    return qr_table_new(prefix, NUMBER_TEXT_SIZE - 1 + 1 + VAULT_CODE_LENGTH);
+}
+
 AppGate *
 gate_new(System *sys)
 {
@@ -224,6 +236,7 @@ gate_new(System *sys)
         .app = gate, .perm_public = PERM_PUBLIC, .enter = enter, .check = check, .explain = explain
     };
     gate->limiter = limit_new(MOST_BUCKETS);
+    gate->codes = new_codes(sys);
     return gate;
 }
 
@@ -233,6 +246,7 @@ gate_free(AppGate *gate)
     if (gate == NULL)
         return;
     limit_free(gate->limiter);
+    qr_table_free(gate->codes);
     g_free(gate);
 }
 

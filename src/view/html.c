@@ -10,7 +10,6 @@
 #include "html_icons.h"
 #include "view/i18n_table.h"
 
-#include <qrcodegen.h>
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -425,67 +424,10 @@ html_icon(Html *page, const char *name)
         buffer_text(page->out, icon->markup);
 }
 
-/* A run of dark modules is a line as wide as a module; a line's place is given from the end of the one
- * before, which keeps the numbers short. */
-static void
-add_modules(Buffer *out, const uint8_t *code, int quiet)
+void
+html_qr(Html *page, const char *text)
 {
-    int width = qrcodegen_getSize(code), at_x = -quiet, at_y = 0;
-
-    for (int y = 0; y < width; y++)
-        for (int x = 0, from; x < width; x++) {
-            for (from = x; x < width && qrcodegen_getModule(code, x, y); x++)
-                ;
-            if (x == from)
-                continue;
-            buffer_add(out, "m", 1);
-            buffer_int(out, from - at_x);
-            buffer_add(out, " ", 1);
-            buffer_int(out, y - at_y);
-            buffer_add(out, "h", 1);
-            buffer_int(out, x - from);
-            at_x = x;
-            at_y = y;
-        }
-}
-
-/* Every reader reads every mask. Weighing all eight for the evenest picture, as the standard proposes,
- * took 130 µs of a receipt's 850. */
-static bool
-encode(const char *text, uint8_t code[qrcodegen_BUFFER_LEN_MAX])
-{
-    uint8_t work[qrcodegen_BUFFER_LEN_MAX];
-
-    return text[0] != '\0' &&
-           qrcodegen_encodeText(text, work, code, qrcodegen_Ecc_MEDIUM, qrcodegen_VERSION_MIN,
-                                qrcodegen_VERSION_MAX, qrcodegen_Mask_2, false);
-}
-
-SafeHtml
-html_qr(Arena *mem, const char *text)
-{
-    enum { QUIET = 4 };
-
-    SafeHtml safe = { "", 0 };
-    uint8_t  code[qrcodegen_BUFFER_LEN_MAX];
-    Buffer   out;
-    int      width;
-
-    if (!encode(text, code))
-        return safe;
-    width = qrcodegen_getSize(code) + 2 * QUIET;
-    buffer_init(&out);
-    buffer_printf(&out,
-                  "<svg viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\" aria-hidden=\"true\">"
-                  "<path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/><path stroke=\"#000\" d=\"M0 %d.5",
-                  width, width, width, width, QUIET);
-    add_modules(&out, code, QUIET);
-    buffer_text(&out, "\"/></svg>");
-
-    safe.markup = arena_text(mem, out.data, out.size);
-    safe.length = out.size;
-    buffer_clear(&out);
-    return safe;
+    qr_write(page->out, page->page == NULL ? NULL : page->page->codes, text);
 }
 
 /* Written once at the start, before there are threads. */

@@ -7,6 +7,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "view/i18n.h"
+#include "view/qr.h"
 
 typedef struct {
     int         label; /* a message */
@@ -28,6 +29,7 @@ typedef struct Page {
     const char    *other_lang, *other_lang_name;
     bool           staff, trial;
     int            notice; /* message of what was just done (after a 303), or 0 */
+    const QrTable *codes;  /* for links that are often drawn, or NULL */
 } Page;
 
 typedef struct Html {
@@ -77,8 +79,8 @@ void html_lines(Html *page, const char *text);
 void html_hidden(Html *page);
 void html_hidden_with(Html *page, const char *command);
 
-/* An SVG of a QR code for `text`, black on white, with a quiet zone. */
-SafeHtml html_qr(Arena *mem, const char *text);
+/* An SVG of a QR code for `text` (view/qr.h). */
+void html_qr(Html *page, const char *text);
 
 /* The process's time zone for dates on pages; set once at the start. */
 void html_set_zone(const Zone *zone);

@@ -494,19 +494,9 @@ hidden(Fixture *f, gconstpointer lang)
 static void
 pictures(Fixture *f, gconstpointer lang)
 {
-    static char big[5000];
-    SafeHtml    code = html_qr(f->mem, "https://sawt.example/t/7KQ2M-9XWPA");
-
     (void)lang;
-    g_assert_true(g_str_has_prefix(code.markup, "<svg viewBox=\"0 0 37 37\""));
-    g_assert_true(g_str_has_suffix(code.markup, "</svg>"));
-    g_assert_cmpint((int)code.length, ==, (int)strlen(code.markup));
-    html_safe(&f->page, code);
-    g_assert_cmpstr(written(f), ==, code.markup);
-
-    memset(big, 'x', sizeof big - 1);
-    html_safe(&f->page, html_qr(f->mem, big));
-    html_safe(&f->page, html_qr(f->mem, ""));
+    html_qr(&f->page, "https://sawt.example/t/7KQ2M-9XWPA");
+    g_assert_true(g_str_has_prefix(written(f), "<svg viewBox=\"0 0 37 37\""));
     html_safe(&f->page, (SafeHtml){ NULL, 0 });
     g_assert_cmpstr(written(f), ==, "");
 
