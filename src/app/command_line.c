@@ -2,6 +2,7 @@
 /* The list of subcommands that work on a store. */
 #include "app/command_line.h"
 
+#include "app/appoint.h"
 #include "app/features.h"
 #include "app/trial.h"
 #include "core/session.h"
@@ -40,8 +41,12 @@ make_accounts(System *sys, int argc, char **argv, FILE *out)
 {
     g_autoptr(GError) error = NULL;
 
-    (void)argc;
-    (void)argv;
+    if (argc > 1 && strcmp(argv[1], "add") == 0)
+        return report(out, appoint(sys, argc - 2, argv + 2, out, &error), &error);
+    if (argc > 1) {
+        fputs("sawt: accounts takes nothing, or add\n", out);
+        return 2;
+    }
     return report(out,
                   sys->trial ? trial_accounts(sys, out, &error)
                              : trial_first_administrator(sys, out, &error),
@@ -104,8 +109,8 @@ print_sql(System *sys, int argc, char **argv, FILE *out)
 const StoreCommand command_line_store[] = {
     { "import", "import DIR [--registry]", "load reference data (and the trial registry)",
       import_data, false },
-    { "accounts", "accounts", "trial accounts, or the first administrator's link", make_accounts,
-      false },
+    { "accounts", "accounts [add ...]",
+      "trial accounts, the first administrator's link, or one more", make_accounts, false },
     { "replay", "replay FILE [FORMAT]", "feed a history of requests through the commands", replay,
       true },
     { "sql", "sql [--plans] [--dialects]", "every statement", print_sql, false },
