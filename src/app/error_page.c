@@ -9,9 +9,7 @@
 static int
 word(Arena *mem, int status, const char *part)
 {
-    int message = i18n_find(arena_printf(mem, "error.%d.%s", status, part));
-
-    return message != 0 ? message : i18n_find(arena_printf(mem, "error.500.%s", part));
+    return i18n_find(arena_printf(mem, "error.%d.%s", trouble_words(mem, status), part));
 }
 
 static void
@@ -36,7 +34,8 @@ void
 error_page_write(Request *req, Response *res, const GError *error)
 {
     AppError code = error_code(error);
-    int      status = error_status(code);
+    int      refused = request_refused(req);
+    int      status = refused != 0 ? refused : error_status(code);
 
     if (status == 500)
         log_bug("request.failed", LOG_INT("request", req->id),

@@ -138,6 +138,17 @@ page_target(System *sys, const Request *req)
     return from + length;
 }
 
+/* A page that no requester may enter is the staff's. */
+static const char *
+sign_in_path(Arena *mem, const System *sys, const Route *route, const char *target)
+{
+    const Who        requester = { .role = ROLE_REQUESTER, .person_id = 1 };
+    bool             staff = !access_may_enter(&requester, (Perm)route->needs, sys->trial);
+    g_autofree char *next = g_uri_escape_string(target, "/", FALSE);
+
+    return arena_printf(mem, "%s?next=%s", staff ? "/staff/sign-in" : "/sign-in", next);
+}
+
 static void
 fill_page(AppGate *gate, Request *req, const Who *who)
 {
@@ -156,6 +167,7 @@ fill_page(AppGate *gate, Request *req, const Who *who)
                     .trial = gate->sys->trial,
                     .codes = gate->codes,
                     .staff = who->account_id != 0 };
+    page->sign_in = sign_in_path(req->mem, gate->sys, req->route, page->target);
     if (done != NULL)
         page->notice = i18n_find_in("done.", done);
     nav_fill(gate->sys, req, who, page);

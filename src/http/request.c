@@ -233,3 +233,9 @@ request_target(const Request *req)
 {
     return req->parts->target;
 }
+
+int
+request_refused(const Request *req)
+{
+    return req->parts == NULL ? 0 : req->parts->status;
+}

@@ -40,5 +40,8 @@ const char *request_header(const Request *req, const char *name);
 const char *request_cookie(const Request *req, const char *name);
 /* The Accept header prefers JSON to HTML. */
 bool request_wants_json(const Request *req);
+/* What the HTTP layer refused it with, where that is more exact than the error's code (400, 405, 413,
+ * 415, 431, …); 0: nothing. */
+int request_refused(const Request *req);
 /* The path and query as sent, for coming back after a sign-in or a change of language. */
 const char *request_target(const Request *req);

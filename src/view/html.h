@@ -26,6 +26,7 @@ typedef struct Page {
     const NavItem *nav;
     size_t         n_nav;
     const char    *target; /* this page's path and query: for the language switch */
+    const char    *sign_in; /* where to sign in for it, and come back; NULL: as a requester */
     const char    *other_lang, *other_lang_name;
     bool           staff, trial;
     int            notice; /* message of what was just done (after a 303), or 0 */

@@ -168,7 +168,8 @@ trouble(Fixture *f, gconstpointer lang)
         { 431, "أكثر من اللازم" },
         { 500, "حدث خطأ عندنا" },
         { 503, "الخدمة مشغولة الآن" },
-        { 418, "حدث خطأ عندنا" },
+        { 418, "لم نفهم ما وصلنا" }, /* without words of its own: whose fault it is */
+        { 507, "حدث خطأ عندنا" },
     };
 
     (void)lang;

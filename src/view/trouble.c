@@ -38,17 +38,31 @@ carry(Request *req, TroubleView *view)
     view->n_typed = n;
 }
 
+int
+trouble_words(Arena *mem, int status)
+{
+    if (message_of(mem, status, "title") != 0)
+        return status;
+    return status < 500 || status == 501 || status == 505 ? 400 : 500;
+}
+
+/* As who the page is for. */
+static const char *
+sign_in_path(const Page *page)
+{
+    return page == NULL || page->sign_in == NULL ? "/sign-in" : page->sign_in;
+}
+
 void
 trouble_show(Request *req, Response *res, int status)
 {
-    bool        known = message_of(req->mem, status, "title") != 0;
-    int         shown = known ? status : 500;
+    int         shown = trouble_words(req->mem, status);
     TroubleView view = {
         .status = status,
         .title = message_of(req->mem, shown, "title"),
         .text = message_of(req->mem, shown, "text"),
         .todo = message_of(req->mem, shown, "todo"),
-        .sign_in = status == 401,
+        .sign_in = status == 401 ? sign_in_path(req->page) : NULL,
     };
 
     if (req->id != 0)

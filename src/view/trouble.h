@@ -12,14 +12,17 @@ typedef struct {
     int64_t     status;
     int         title, text, todo;
     const char *incident; /* the request's id in hexadecimal, or NULL */
-    bool        sign_in;
+    const char *sign_in;  /* where to; NULL: that would not help */
     /* What was sent and not done, through no fault of theirs, to be sent again; or NULL. */
     const FormView     *again;
     const TroubleTyped *typed;
     size_t              n_typed;
 } TroubleView;
 
-/* Begin the answer and write the page for `status`; one without messages of its own is shown as 500. When it is
- * ours (500, 503) the page has a form with all that was typed, under its command id: nothing is lost.
+/* The status whose messages say it: an error without messages of its own is told as 400 when the
+ * request was at fault, else as 500. */
+int trouble_words(Arena *mem, int status);
+/* Begin the answer and write the page for `status`. When it is ours (500, 503) the page has a form with
+ * all that was typed, under its command id: nothing is lost.
  * Needs nothing that may itself be in trouble: `req` may have no page, route or language. */
 void trouble_show(Request *req, Response *res, int status);
