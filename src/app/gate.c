@@ -207,14 +207,36 @@ enter(Request *req, Response *res, GError **error)
     return take_limit(gate, req, who, res, error);
 }
 
-/* Sec-Fetch-Site where the browser sends it, and the token always. */
+/* The site's address, or the one by which this browser reached it. */
+static bool
+is_ours(const System *sys, const Request *req, const char *origin)
+{
+    const char *host = request_header(req, "Host"), *authority = strstr(origin, "://");
+
+    return strcmp(origin, sys->address) == 0 ||
+           (host != NULL && authority != NULL && g_ascii_strcasecmp(authority + 3, host) == 0);
+}
+
+/* What the browser says of where a form comes from. Older ones send no Sec-Fetch-Site; "null" says
+ * nothing. */
+static bool
+is_from_here(const System *sys, const Request *req)
+{
+    const char *site = request_header(req, "Sec-Fetch-Site");
+    const char *origin = request_header(req, "Origin");
+
+    if (site != NULL)
+        return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
+    return origin == NULL || strcmp(origin, "null") == 0 || is_ours(sys, req, origin);
+}
+
+/* Where the form comes from, and the token always. */
 static bool
 check(Request *req, GError **error)
 {
-    const char *site = request_header(req, "Sec-Fetch-Site");
     const char *token = form_typed(req->form, "csrf");
 
-    if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+    if (!is_from_here(req->app, req))
         return fail(error, APP_ERROR_FORBIDDEN, "a form from another site");
     if (!session_csrf_is_right(req->app, req->who, token))
         return fail(error, APP_ERROR_FORBIDDEN, "a form without this session's token");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Rights: deny by default, one table (role × action × relation × state), one function. A route names
- * a permission; a command names an action on a target. tests/rights_matrix.csv is written by hand
+ * a permission; a command names an action on a target. tests/rights/actions.csv is written by hand
  * from product.md and is what this table is judged by. */
 #pragma once
 

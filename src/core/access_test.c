@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The table of rights against tests/rights_matrix.csv, which was written by hand from product.md. A
+/* The table of rights against tests/rights/actions.csv, which was written by hand from product.md. A
  * cell of either side without its counterpart fails. */
 #include "core/access.h"
 
@@ -107,7 +107,7 @@ has_stand(const Stand *stand, Role role)
 static char *
 path_of_matrix(void)
 {
-    return g_test_build_filename(G_TEST_DIST, "tests", "rights_matrix.csv", NULL);
+    return g_test_build_filename(G_TEST_DIST, "tests", "rights", "actions.csv", NULL);
 }
 
 /* "role,right,relation" → expected; a cell that is there twice fails. */
