@@ -21,7 +21,7 @@ typedef struct Config {
     const char *const *trusted_proxies; /* NULL-terminated */
     int64_t            gateway_timeout; /* milliseconds, as the next two */
     int64_t            retry_first, retry_longest, retry_most;
-    int64_t            io_threads, port, readers, workers;
+    int64_t            head_seconds, io_threads, port, queue, readers, workers;
     bool               head_reader, https, trial;
 } Config;
 

@@ -4,12 +4,28 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "http/form.h"
+#include "view/form_view.h"
 #include "view/trouble.h"
 
 static int
 word(Arena *mem, int status, const char *part)
 {
     return i18n_find(arena_printf(mem, "error.%d.%s", trouble_words(mem, status), part));
+}
+
+/* What a page would say beside the fields. */
+static void
+write_mistakes(Json *json, const Request *req, const Words *words)
+{
+    json_array_begin(json, "mistakes");
+    for (const FormMistake *at = req->form->mistakes; at != NULL; at = at->next) {
+        json_object_begin(json, NULL);
+        json_text(json, "field", at->field);
+        json_text(json, "text", form_view_sentence(req->mem, words, req->form, at));
+        json_object_end(json);
+    }
+    json_array_end(json);
 }
 
 static void
@@ -24,6 +40,8 @@ write_json(Request *req, Response *res, int status)
     json_int(&json, "status", status);
     json_text(&json, "title", i18n_text(words, word(req->mem, status, "title")));
     json_text(&json, "detail", i18n_text(words, word(req->mem, status, "text")));
+    if (status == 422 && req->form != NULL && !form_ok(req->form))
+        write_mistakes(&json, req, words);
     json_text(&json, "request", arena_printf(req->mem, "%" G_GINT64_FORMAT, (gint64)req->id));
     json_object_end(&json);
     buffer_add(response_body(res, status, "application/problem+json"), text->str, text->len);

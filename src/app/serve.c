@@ -61,6 +61,8 @@ start_server(Serving *serving, const Config *config, GError **error)
                               .router = serving->router,
                               .gate = gate_functions(serving->gate),
                               .clock = instance_system(serving->instance)->clock,
+                              .head_seconds = (int)config->head_seconds,
+                              .queue = (int)config->queue,
                               .head_reader = config->head_reader };
 
     serving->server = server_start(&options, error);

@@ -114,18 +114,24 @@ engine_answer_queue(Exchange *exchange)
 enum MHD_Result
 engine_answer_queue_busy(Exchange *exchange)
 {
-    return queue(exchange, 503, ((Engine *)exchange->engine)->busy, 1024);
+    const Engine *engine = exchange->engine;
+
+    return queue(exchange, 503,
+                 request_wants_json(&exchange->req) ? engine->busy_json : engine->busy, 1024);
 }
 
 struct MHD_Response *
-engine_answer_make_busy(bool https)
+engine_answer_make_busy(bool https, bool json)
 {
     g_autoptr(Arena) mem = arena_new();
     g_autoptr(Response) res = response_new(mem);
     struct MHD_Response *busy;
 
     response_renew(res, https);
-    router_run_plain(res, 503);
+    if (json)
+        router_run_plain_json(res, 503);
+    else
+        router_run_plain(res, 503);
     response_header(res, "Retry-After", "5");
     response_header(res, "Connection", "close");
     busy = MHD_create_response_from_buffer(response_bytes(res).size,

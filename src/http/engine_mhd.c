@@ -176,6 +176,8 @@ engine_free(Engine *engine)
         g_hash_table_unref(engine->shelves);
     if (engine->busy != NULL)
         MHD_destroy_response(engine->busy);
+    if (engine->busy_json != NULL)
+        MHD_destroy_response(engine->busy_json);
     signal_clear(&engine->calm);
     lock_clear(&engine->lock);
     g_free(engine);
@@ -196,7 +198,8 @@ engine_new(const ServerOptions *options, const ServerLimits *limits)
     engine->intake = intake_new(&limits->intake, options->head_reader);
     engine->exchanges = exchange_pool_new(options->router, options->https);
     engine->crowd = crowd_new(limits->for_address);
-    engine->busy = engine_answer_make_busy(options->https);
+    engine->busy = engine_answer_make_busy(options->https, false);
+    engine->busy_json = engine_answer_make_busy(options->https, true);
     engine->shelves = engine_answer_shelves(options);
     return engine;
 }

@@ -22,7 +22,7 @@ struct Engine {
     PeerList            *proxies;
     Crowd               *crowd;
     GHashTable          *shelves; /* path → Shelf; const once started */
-    struct MHD_Response *busy;
+    struct MHD_Response *busy, *busy_json;
     _Atomic bool         stopping, closing;
     _Atomic int64_t      n_active, n_suspended, n_requests, n_uploads, next_id;
     Lock                 lock;
@@ -60,7 +60,7 @@ bool engine_answer_is_whole(const Exchange *exchange);
 bool                 engine_answer_is_refusal(const Exchange *exchange);
 enum MHD_Result      engine_answer_queue(Exchange *exchange);
 enum MHD_Result      engine_answer_queue_busy(Exchange *exchange);
-struct MHD_Response *engine_answer_make_busy(bool https);
+struct MHD_Response *engine_answer_make_busy(bool https, bool json);
 enum MHD_Result      engine_answer_queue_file(Exchange *exchange, const EngineShelf *shelf);
 /* NULL: the path is no file's. */
 const EngineShelf *engine_answer_find_file(const Exchange *exchange);

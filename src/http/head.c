@@ -206,6 +206,9 @@ read_field(HeadScan *scan, const char *line, size_t size)
     if (is_named(line, (size_t)(colon - line), "Accept-Language")) {
         scan->language = scan->line;
         scan->language_size = size;
+    } else if (is_named(line, (size_t)(colon - line), "Accept")) {
+        scan->accept = scan->line;
+        scan->accept_size = size;
     }
     return read_meaning(scan, line, (size_t)(colon - line), value, (size_t)(end - value));
 }

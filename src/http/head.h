@@ -23,6 +23,7 @@ typedef struct {
     size_t  n_fields, n_cookies;
     bool    post, http_1_1, has_length, has_host, has_type;
     size_t  language, language_size; /* the Accept-Language line, for the page of a refusal */
+    size_t  accept, accept_size;     /* the Accept line, for its form */
 } HeadScan;
 
 /* Look at `data`, which holds the head from its first byte on and has grown since the last call. */

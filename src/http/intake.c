@@ -314,8 +314,9 @@ refuse(Inlet *inlet, const char *head)
     inlet->now.status = scan->status;
     inlet->now.linger = true;
     inlet->now.refusal = g_strdup_printf(
-        "GET " INTAKE_REFUSED "%d HTTP/1.0\r\n%.*s%s\r\n", scan->status, (int)scan->language_size,
-        head + scan->language, scan->language_size > 0 ? "\r\n" : "");
+        "GET " INTAKE_REFUSED "%d HTTP/1.0\r\n%.*s%s%.*s%s\r\n", scan->status,
+        (int)scan->language_size, head + scan->language, scan->language_size > 0 ? "\r\n" : "",
+        (int)scan->accept_size, head + scan->accept, scan->accept_size > 0 ? "\r\n" : "");
     inlet->now.refusal_size = strlen(inlet->now.refusal);
     atomic_fetch_add(&inlet->intake->n_refused, 1);
 }

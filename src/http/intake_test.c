@@ -99,6 +99,9 @@ static const struct {
     { "the language is kept for the page",
       { { "GET /a HTTP/1.1\r\nAccept-Language: ar\r\nX\n",
           "GET /.refused/400 HTTP/1.0\r\nAccept-Language: ar\r\n\r\n" } } },
+    { "what is accepted is kept for its form",
+      { { "GET /a HTTP/1.1\r\nAccept: a/b\r\nAccept-Language: ar\r\nX\n",
+          "GET /.refused/400 HTTP/1.0\r\nAccept-Language: ar\r\nAccept: a/b\r\n\r\n" } } },
 };
 
 static void

@@ -25,3 +25,5 @@ void router_run_explain(const Router *router, Request *req, Response *res, GErro
 void router_run_wipe(Request *req);
 /* A fixed page in both languages, for when nobody else can write one. */
 void router_run_plain(Response *res, int status);
+/* The same for programs. */
+void router_run_plain_json(Response *res, int status);

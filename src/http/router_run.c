@@ -107,12 +107,27 @@ router_run_finish(const Router *router, Request *req, Response *res, Uploading *
 {
     if (!read_form(router, req, uploading, error))
         return false;
+    if (req->form != NULL && !form_ok(req->form) && request_wants_json(req))
+        return fail(error, APP_ERROR_INVALID, "the form has mistakes");
     if (!req->route->handler(req, res, error))
         return false;
     if (response_status(res) == 0)
         return fail(error, APP_ERROR_INTERNAL, "the handler answered nothing");
     set_retry(res);
     return true;
+}
+
+#define PLAIN_AR "تعذّر تنفيذ الطلب. حاول مرة أخرى بعد قليل."
+#define PLAIN_EN "This could not be done. Please try again shortly."
+
+void
+router_run_plain_json(Response *res, int status)
+{
+    Buffer *body = response_body(res, status, "application/problem+json");
+
+    body->size = 0;
+    buffer_printf(body, "{\"status\":%d,\"title\":\"%s\",\"detail\":\"%s\"}", status, PLAIN_AR,
+                  PLAIN_EN);
 }
 
 void
@@ -124,8 +139,7 @@ router_run_plain(Response *res, int status)
     buffer_printf(body,
                   "<!doctype html>\n<html lang=\"ar\" dir=\"rtl\"><meta charset=\"utf-8\">"
                   "<meta name=\"viewport\" content=\"width=device-width\"><title>%d</title>"
-                  "<p>تعذّر تنفيذ الطلب. حاول مرة أخرى بعد قليل.</p>"
-                  "<p lang=\"en\" dir=\"ltr\">This could not be done. Please try again shortly."
+                  "<p>" PLAIN_AR "</p><p lang=\"en\" dir=\"ltr\">" PLAIN_EN
                   "</p><p dir=\"ltr\">%d</p></html>\n",
                   status, status);
 }

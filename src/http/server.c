@@ -130,6 +130,10 @@ server_start(const ServerOptions *options, GError **error)
 {
     ServerLimits limits = server_default_limits();
 
+    if (options->head_seconds > 0)
+        limits.intake.head = options->head_seconds * SECONDS;
+    if (options->queue > 0)
+        limits.queue = (size_t)options->queue;
     return server_start_with(options, &limits, error);
 }
 

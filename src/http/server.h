@@ -25,6 +25,8 @@ typedef struct {
     const Router     *router;
     const Gate       *gate;
     const Clock      *clock;
+    int               head_seconds,
+        queue;        /* for a head to be whole; requests that wait for a worker; 0: 10, 2048 */
     bool head_reader; /* ours in front of the library's (the default; off to measure it) */
 } ServerOptions;
 
