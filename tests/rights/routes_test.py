@@ -9,7 +9,6 @@ fail. A POST is sent as the page would send it, but says it saw another version 
 gets 409 and nothing changes. Then it is sent with no token, with a stranger's token and from another site,
 which must be refused. What is somebody else's must look like what does not exist, byte for byte.
 """
-import base64
 import collections
 import contextlib
 import csv
@@ -21,12 +20,11 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
-from client import (Account, Browser, Server, Tap, answer_questions, check, people, pick, prove_mobile,  # noqa: E402
+from client import (STAFF_PASSWORD, Browser, Server, Tap, answer_questions, appoint, check, people, pick,  # noqa: E402
                     read_receipt, requester, sign_in)
 
 TABLE = pathlib.Path(__file__).resolve().parent / "routes.csv"
 OWN, OTHER = "شركة مياه الأردن", "وزارة الداخلية"
-PASSWORD = "مفتاح طويل بما يكفي"
 STAFF = {"agent": [], "counter": [], "liaison": ["miyahuna"], "directorate": ["miyahuna", "miyahuna.distribution"],
          "head": ["miyahuna"], "unit": [], "analyst": [], "panel": [], "premier": [], "admin": [], "auditor": []}
 ABSENT_NUMBER = "26-0000-0000-2"  # with a right check digit, so that it is looked for
@@ -61,17 +59,6 @@ def compare_tables(sawt, rows):
 
 # ---- the people ----
 
-def appoint(server, role, login, places):
-    """An account by the command line, set up by its link."""
-    said = server.command("accounts", "add", login, role, f"حساب {role}", *places)
-    path = re.search(r"/staff/setup/\S+", said)[0]
-    browser = Browser(server)
-    form = browser.get(path).expect(200).form(path)
-    account = Account(login, PASSWORD, base64.b32encode(bytes.fromhex(form.typed("secret"))).decode())
-    browser.submit(form, password=PASSWORD, code=account.code()).expect(303)
-    return account
-
-
 class World:
     """Objects made by the program's own pages, and who looks at them."""
 
@@ -81,9 +68,9 @@ class World:
         self.people = {"anonymous": [Browser(server)], "requester": [requester(server, self.layla) for _ in range(3)]}
         self.other = requester(server, self.omar)
         for role, places in STAFF.items():
-            account = appoint(server, role, f"{role}.one", places)
+            account = appoint(server, role, f"{role}.one", *places)
             self.people[role] = [sign_in(server, account), sign_in(server, account)]
-        self.stranger = sign_in(server, appoint(server, "liaison", "liaison.two", ["moi"]))
+        self.stranger = sign_in(server, appoint(server, "liaison", "liaison.two", "moi"))
         self.make_requests()
         self.make_questions()
         self.make_calls()
@@ -136,7 +123,7 @@ class World:
                 found[link] = link.rsplit("/", 1)[1]
         check(len(found) == 1, "a directorate sees", len(found), "of four questions")
         self.questions = {"own": next(iter(found.values())), "absent": ABSENT_ID}
-        account = appoint(self.server, "directorate", "directorate.two", ["miyahuna", "miyahuna.wastewater"])
+        account = appoint(self.server, "directorate", "directorate.two", "miyahuna", "miyahuna.wastewater")
         other = sign_in(self.server, account)
         self.questions["foreign"] = next(link.rsplit("/", 1)[1] for link in other.get("/office/questions").page.links
                                          if re.fullmatch(r"/office/questions/\d+", link))
@@ -191,7 +178,7 @@ class World:
             "/sign-in": {"phone": f"07970000{nth:02d}"}, "/sign-in/code": {"code": "000000"},
             "/sign-in/password": {"document_number": "1", "password": "لا أحد"}, "/account": {"password": "قصير"},
             "/staff/sign-in": {"login": "nobody", "password": "x", "code": "000000"},
-            "/staff/setup/{token}": {"password": PASSWORD, "code": "000000", "secret": secret},
+            "/staff/setup/{token}": {"password": STAFF_PASSWORD, "code": "000000", "secret": secret},
             "/office/questions/{id}": {"number": self.numbers["own"], "reply": "السبب كسر في الخط.",
                                        "proposed_days": "2"},
             "/office/requests/{number}/accept": LATE,

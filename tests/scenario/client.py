@@ -31,6 +31,7 @@ REPORTS = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime erro
 START_SECONDS = 120
 STOP_SECONDS = 60
 TOTP_SECONDS = 30
+STAFF_PASSWORD = "مفتاح طويل بما يكفي"
 
 os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0:exitcode=66")
 os.environ.setdefault("TSAN_OPTIONS", "halt_on_error=1:exitcode=66")
@@ -167,7 +168,9 @@ class Server:
     def __enter__(self):
         return self.start()
 
-    def __exit__(self, *why):
+    def __exit__(self, kind, why, trace):
+        if kind is not None and self.log_path.exists():
+            print("# the server said:\n# " + (self.troubles() or self.log()[-4000:]).replace("\n", "\n# "), flush=True)
         self.close()
 
 
@@ -336,6 +339,12 @@ class Browser:
         self.peer = f"198.{18 + (n >> 16) % 2}.{(n >> 8) & 255}.{n & 255}"
         self.connection, self.used = None, 0.0
 
+    def twin(self):
+        """Another window of the same person, on a connection of its own."""
+        twin = Browser(self.server, None)
+        twin.cookies = dict(self.cookies)
+        return twin
+
     def connect(self):
         if self.connection is None or time.monotonic() - self.used > 5:  # the server lets idle ones go after 15
             self.close()
@@ -398,6 +407,17 @@ class Browser:
 
     def submit(self, form, **changed):
         return self.post(form.action, form.values(**changed))
+
+
+def appoint(server, role, login, *places):
+    """An account by the command line, set up by its link; places are codes of entity and directorate."""
+    said = server.command("accounts", "add", login, role, f"حساب {role}", *places)
+    path = re.search(r"/staff/setup/\S+", said)[0]
+    browser = Browser(server)
+    form = browser.get(path).expect(200).form(path)
+    account = Account(login, STAFF_PASSWORD, base64.b32encode(bytes.fromhex(form.typed("secret"))).decode())
+    browser.submit(form, password=STAFF_PASSWORD, code=account.code()).expect(303)
+    return account
 
 
 def sign_in(server, account, lang="ar"):
@@ -486,8 +506,8 @@ def answer_questions(browser, subject, text, pick="unknown", kind="complaint", c
     return browser.get("/new/check").expect(200).form("/new/send")
 
 
-def read_receipt(browser, number):
-    page = browser.get(f"/receipt/{number}").expect(200)
+def read_receipt(browser, number, desk=False):
+    page = browser.get(f"/desk/requests/{number}/receipt" if desk else f"/receipt/{number}").expect(200)
     code = re.search(r"\b[0-9A-Z]{5}-[0-9A-Z]{5}\b", page.text)
     check(code, "no code on the receipt of", number)
     return Receipt(number, code[0])
