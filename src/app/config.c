@@ -151,6 +151,8 @@ set_option(ConfigOwner *owner, const Option *option, const char *value, GError *
         *(const char *const **)member = split_list(owner, value);
         return true;
     case OPTION_TEXT:
+        if (value[0] == '\0' && option->preset != NULL)
+            return fail(error, APP_ERROR_INVALID, "%s may not be empty", option->name);
         *(const char **)member =
             value[0] == '\0' ? NULL : g_string_chunk_insert(owner->texts, value);
         return true;
@@ -170,43 +172,57 @@ config_set(Config *config, const char *key, const char *value, GError **error)
     return set_option((ConfigOwner *)config, option, value, error);
 }
 
-/* GKeyFile forgets where a key stood. */
+/* GKeyFile forgets where a key stood, and that it stood twice: the line of the last, and how many. */
 static int
-line_of(const char *path, const char *key)
+line_of(const char *text, const char *key, int *n)
 {
-    g_autofree char *text = NULL;
-    int              line = 1;
-    size_t           length = strlen(key);
+    int    line = 1, found = 0;
+    size_t length = strlen(key);
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return 0;
+    *n = 0;
     for (const char *at = text; at != NULL; line++) {
         at += strspn(at, " \t");
-        if (strncmp(at, key, length) == 0 && strchr(" \t=", at[length]) != NULL)
-            return line;
+        if (strncmp(at, key, length) == 0 && strchr(" \t=", at[length]) != NULL) {
+            found = line;
+            (*n)++;
+        }
         at = strchr(at, '\n');
         if (at != NULL)
             at++;
     }
-    return 0;
+    return found;
+}
+
+static bool
+read_key(Config *config, GKeyFile *file, const char *key, int n, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    g_autofree char *value = g_key_file_get_string(file, GROUP, key, &cause);
+
+    if (n > 1)
+        return fail(error, APP_ERROR_INVALID, "%s stands twice", key);
+    if (cause != NULL) /* GLib gives a value with it */
+        return fail(error, APP_ERROR_INVALID, "%s: %s", key, cause->message);
+    return config_set(config, key, value, error);
 }
 
 static bool
 read_keys(Config *config, GKeyFile *file, const char *path, GError **error)
 {
     g_auto(GStrv) keys = g_key_file_get_keys(file, GROUP, NULL, error);
+    g_autofree char *text = NULL;
 
-    for (size_t i = 0; keys != NULL && keys[i] != NULL; i++) {
-        g_autofree char *value = g_key_file_get_string(file, GROUP, keys[i], error);
+    if (keys == NULL || !g_file_get_contents(path, &text, NULL, error))
+        return false;
+    for (size_t i = 0; keys[i] != NULL; i++) {
+        int n, line = line_of(text, keys[i], &n);
 
-        if (value == NULL)
-            return false;
-        if (!config_set(config, keys[i], value, error)) {
-            g_prefix_error(error, "%s:%d: ", path, line_of(path, keys[i]));
+        if (!read_key(config, file, keys[i], n, error)) {
+            g_prefix_error(error, "%s:%d: ", path, line);
             return false;
         }
     }
-    return keys != NULL;
+    return true;
 }
 
 static bool
@@ -266,6 +282,10 @@ config_check(const Config *config, GError **error)
         return fail(error, APP_ERROR_INVALID,
                     "root_key_file is missing: production needs a root key of its own (32 random "
                     "bytes in hexadecimal in a file that only the owner reads)");
+    if (!config->trial && !config->https)
+        return fail(error, APP_ERROR_INVALID,
+                    "https is missing: production is reached over https only (behind a proxy that "
+                    "speaks it: https = yes, and address as people type it)");
     if (config->https != g_str_has_prefix(config->address, "https://"))
         return fail(error, APP_ERROR_INVALID, "address and https disagree: %s", config->address);
     if (config->sms_url != NULL && (config->sms_user == NULL || config->sms_password_file == NULL))

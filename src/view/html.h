@@ -25,7 +25,7 @@ typedef struct Page {
     int            role;  /* message of its role; 0: nobody signed in */
     const NavItem *nav;
     size_t         n_nav;
-    const char    *target; /* this page's path and query: for the language switch */
+    const char    *target;  /* this page's path and query: for the language switch */
     const char    *sign_in; /* where to sign in for it, and come back; NULL: as a requester */
     const char    *other_lang, *other_lang_name;
     bool           staff, trial;

@@ -93,7 +93,7 @@ def try_second(store):
 
 def try_production(store):
     done = subprocess.run([SAWT, "serve", "--dir", str(store), "--port", str(free_port()), "--set",
-                           f"root_key_file={store}/trial.key"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           f"root_key_file={store}/trial.key", "--set", "https=yes", "--set", "address=https://localhost"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, timeout=60)
     say(done.returncode != 0 and "trial key" in done.stdout, "production refuses a trial key", done.stdout)
 
