@@ -138,14 +138,14 @@ account_fixture_up(AccountFixture *fixture, const void *data)
     int64_t                  added;
     g_autoptr(GError) error = NULL;
 
-    (void)data;
     fixture->core = core_fixture_new(&options);
     context = core_fixture_context(fixture->core, fixture->core->mem);
     g_assert_true(command_run(&context, prepare_entity, NULL, NULL, NULL, &error));
     g_assert_true(system_reload_reference(&fixture->core->sys, &error));
     g_assert_true(vault_registry_import(fixture->core->sys.vault, fixture->core->mem, registry,
                                         G_N_ELEMENTS(registry), &added, &error));
-    make_account(fixture, "officer", ROLE_LIAISON, false);
+    if (data != NULL)
+        make_account(fixture, data, ROLE_LIAISON, false);
     fixture->gate = (Gate){ .app = fixture,
                             .perm_public = PERM_PUBLIC,
                             .enter = enter,

@@ -19,6 +19,7 @@ typedef struct AccountFixture {
     int visitor; /* which browser asks: its cookies are one jar, its visitor id another */
 } AccountFixture;
 
+/* `data`: the officer's login; NULL: no officer is needed. */
 void account_fixture_up(AccountFixture *fixture, const void *data);
 void account_fixture_down(AccountFixture *fixture, const void *data);
 

@@ -182,7 +182,7 @@ a_link_that_is_none(AccountFixture *fixture, const void *data)
 }
 
 #define ADD(name, test)                                                                            \
-    g_test_add("/account_staff/" name, AccountFixture, NULL, account_fixture_up, test,             \
+    g_test_add("/account_staff/" name, AccountFixture, "officer", account_fixture_up, test,        \
                account_fixture_down)
 
 int
