@@ -48,6 +48,7 @@ read_head(Exchange *exchange, const char *method)
     bool        known = request_begin(req, exchange->arena, method, exchange->target);
     const char *length;
 
+    req->parts->https = exchange->https;
     req->now = clock_now(engine->clock);
     req->id = atomic_fetch_add(&engine->next_id, 1);
     MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, keep_header, req);

@@ -62,6 +62,7 @@ make(ExchangePool *pool)
     Exchange *exchange = g_new0(Exchange, 1);
 
     exchange->router = pool->router;
+    exchange->https = pool->https;
     exchange->arena = arena_new();
     exchange->res = response_new(exchange->arena);
     response_renew(exchange->res, pool->https);
@@ -100,9 +101,12 @@ exchange_put(ExchangePool *pool, Exchange *exchange)
     body.size = 0;
     response_renew(res, pool->https);
     arena_reset(arena);
-    *exchange = (Exchange){
-        .router = pool->router, .arena = arena, .res = res, .body = body, .piece = piece
-    };
+    *exchange = (Exchange){ .router = pool->router,
+                            .https = pool->https,
+                            .arena = arena,
+                            .res = res,
+                            .body = body,
+                            .piece = piece };
 
     lock_take(&pool->lock);
     kept = pool->n_free < MOST_KEPT;

@@ -29,6 +29,7 @@ typedef struct Exchange {
     WorkItem       item; /* first */
     ExchangeStage  stage;
     const Router  *router;
+    bool           https;
     void          *engine, *connection; /* the engine's */
     Inlet         *inlet;
     bool           suspended;

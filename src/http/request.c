@@ -146,6 +146,8 @@ find_cookie(const char *field, const char *name, size_t *length)
 const char *
 request_cookie(const Request *req, const char *name)
 {
+    if (req->parts->https)
+        name = arena_printf(req->mem, REQUEST_COOKIE_PREFIX "%s", name);
     for (size_t i = 0; i < req->parts->n_fields; i++) {
         const RequestPair *field = &req->parts->fields[i];
         const char        *value;

@@ -5,6 +5,8 @@
 #include "http/request.h"
 
 #define REQUEST_MOST_FIELDS 64
+/* Over https: such a cookie no other host, and nobody in the clear, can have set. */
+#define REQUEST_COOKIE_PREFIX "__Host-"
 #define REQUEST_MOST_PARAMS 8
 #define REQUEST_MOST_QUERY 64
 
@@ -16,6 +18,7 @@ typedef struct RequestParts {
     const char *target; /* path and query as sent */
     const char *query;  /* behind the question mark, as sent; NULL: none */
     bool        head;   /* HEAD, answered as GET */
+    bool        https;  /* the site is: its cookies have the prefix */
     RequestPair fields[REQUEST_MOST_FIELDS];
     size_t      n_fields;
     RequestPair params[REQUEST_MOST_PARAMS];

@@ -84,6 +84,21 @@ test_two_cookie_headers(void)
     g_assert_cmpstr(request_cookie(&req, "id"), ==, "2");
 }
 
+/* What another host of the domain set, or somebody in the clear, does not count. */
+static void
+test_cookie_of_https(void)
+{
+    g_autoptr(Arena) mem = arena_new();
+    Request req;
+
+    request_begin(&req, mem, "GET", "/");
+    req.parts->https = true;
+    request_add_header(&req, "Cookie", "id=1; __Host-id=2; __Host-other=3");
+    g_assert_cmpstr(request_cookie(&req, "id"), ==, "2");
+    req.parts->https = false;
+    g_assert_cmpstr(request_cookie(&req, "id"), ==, "1");
+}
+
 static void
 test_begin(void)
 {
@@ -153,6 +168,7 @@ main(int argc, char **argv)
     g_test_add_func("/request/wants-json", test_wants_json);
     g_test_add_func("/request/cookie", test_cookie);
     g_test_add_func("/request/two-cookie-headers", test_two_cookie_headers);
+    g_test_add_func("/request/cookie-https", test_cookie_of_https);
     g_test_add_func("/request/begin", test_begin);
     g_test_add_func("/request/many", test_many);
     g_test_add_func("/request/media-type", test_media_type);

@@ -5,6 +5,7 @@
 #include "http/response.h"
 
 #include "base/log.h"
+#include "http/request_parts.h"
 #include "http/response_parts.h"
 
 #include <string.h>
@@ -290,15 +291,17 @@ each_cookie(const Response *res, ResponseEach each, void *data)
 {
     for (const Cookie *cookie = res->cookies; cookie != NULL; cookie = cookie->next) {
         const char *secure = res->https ? "; Secure" : "";
+        const char *prefix = res->https ? REQUEST_COOKIE_PREFIX : "";
         const char *base = "HttpOnly; SameSite=Lax; Path=/";
         const char *value;
 
         if (cookie->seconds == 0)
-            value =
-                arena_printf(res->mem, "%s=%s; %s%s", cookie->name, cookie->value, base, secure);
+            value = arena_printf(res->mem, "%s%s=%s; %s%s", prefix, cookie->name, cookie->value,
+                                 base, secure);
         else
-            value = arena_printf(res->mem, "%s=%s; %s%s; Max-Age=%" G_GINT64_FORMAT, cookie->name,
-                                 cookie->value, base, secure, MAX(cookie->seconds, 0));
+            value =
+                arena_printf(res->mem, "%s%s=%s; %s%s; Max-Age=%" G_GINT64_FORMAT, prefix,
+                             cookie->name, cookie->value, base, secure, MAX(cookie->seconds, 0));
         each(data, "Set-Cookie", value);
     }
 }

@@ -18,7 +18,8 @@ Buffer *response_body(Response *res, int status, const char *type);
 /* 303 to a path of this site (begins with one slash; anything else becomes "/"). */
 void response_redirect(Response *res, const char *path);
 void response_header(Response *res, const char *name, const char *value);
-/* HttpOnly, SameSite=Lax, Path=/, Secure when the site is https. `seconds` 0: until the browser is
+/* HttpOnly, SameSite=Lax, Path=/; when the site is https Secure, and __Host- before the name (which
+ * request_cookie asks for by itself). `seconds` 0: until the browser is
  * closed, negative: delete. */
 void response_cookie(Response *res, const char *name, const char *value, int64_t seconds);
 /* A private answer may be kept for `seconds`. */

@@ -133,7 +133,8 @@ test_cookies(void)
     g_assert_null(response_find_cookie(res, "b"));
     response_cookie(res, "a", "1", 0);
     secure = headers_of(res);
-    g_assert_nonnull(strstr(secure, "a=1; HttpOnly; SameSite=Lax; Path=/; Secure\n"));
+    g_assert_nonnull(
+        strstr(secure, "Set-Cookie: __Host-a=1; HttpOnly; SameSite=Lax; Path=/; Secure\n"));
 }
 
 static int64_t

@@ -473,7 +473,7 @@ test_https(void)
     g_autofree char *answer = fixture_ask(server, GET("/wrong?code=1"));
 
     g_assert_nonnull(
-        strstr(answer, "Set-Cookie: kept=yes; HttpOnly; SameSite=Lax; Path=/; Secure\r\n"));
+        strstr(answer, "Set-Cookie: __Host-kept=yes; HttpOnly; SameSite=Lax; Path=/; Secure\r\n"));
     g_assert_nonnull(strstr(answer, "Strict-Transport-Security: "));
 }
 

@@ -97,22 +97,31 @@ def free_port():
 class Server:
     """`sawt serve` on a store in a temporary folder."""
 
-    def __init__(self, sawt, *settings, demo=False):
+    def __init__(self, sawt, *settings, trial=True):
         self.sawt, self.folder = sawt, pathlib.Path(tempfile.mkdtemp(prefix="sawt-scenario-"))
         self.store, self.port = self.folder / "store", free_port()
-        self.address = f"http://localhost:{self.port}"
+        self.host = f"localhost:{self.port}" if trial else "sawt.example"
+        self.address = f"{'http' if trial else 'https'}://{self.host}"
         self.log_path, self.process = self.folder / "log", None
-        self.options = ["--dir", str(self.store), "--trial", "--port", str(self.port), "--address", self.address,
-                        "--set", "trusted_proxies=127.0.0.1"]
+        self.options = ["--dir", str(self.store), "--port", str(self.port), "--address", self.address,
+                        "--set", "trusted_proxies=127.0.0.1", *(["--trial"] if trial else self.make_key())]
         for setting in settings:
             self.options += ["--set", setting]
-        self.command("import", "data", "--registry")
-        self.accounts = {}
-        for login, password, secret in re.findall(r"^ {2}(\w+) +password (\S+) +second factor (\S+)",
-                                                  self.command("accounts"), re.M):
+        self.command("import", "data", *(["--registry"] if trial else []))
+        self.accounts, self.first = {}, self.command("accounts")
+        for login, password, secret in re.findall(r"^ {2}(\w+) +password (\S+) +second factor (\S+)", self.first, re.M):
             self.accounts[login] = Account(login, password, secret)
-        if demo:
-            self.command("replay", "data/demo/requests.csv", "demo")
+
+    def make_key(self):
+        """Production has a key of its own, and is reached over https (here: behind nothing that speaks it)."""
+        key = self.folder / "root.key"
+        key.write_text(os.urandom(32).hex() + "\n", encoding="ascii")
+        key.chmod(0o600)
+        return ["--set", f"root_key_file={key}", "--set", "https=yes"]
+
+    def cookie(self, name):
+        """Over https no other host can have set it."""
+        return f"{'__Host-' if self.address.startswith('https') else ''}sawt-{name}"
 
     def command(self, *words):
         done = subprocess.run([self.sawt, *words, *self.options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -335,7 +344,7 @@ class Browser:
     addresses = itertools.count(1)
 
     def __init__(self, server, lang="ar"):
-        self.server, self.cookies = server, {"sawt-lang": lang} if lang else {}
+        self.server, self.cookies = server, {server.cookie("lang"): lang} if lang else {}
         n = next(self.addresses)
         self.peer = f"198.{18 + (n >> 16) % 2}.{(n >> 8) & 255}.{n & 255}"
         self.connection, self.used = None, 0.0
@@ -358,7 +367,7 @@ class Browser:
         self.connection = None
 
     def ask(self, method, path, body=None, headers=None):
-        sent = {"Host": f"localhost:{self.server.port}", "X-Forwarded-For": self.peer}
+        sent = {"Host": self.server.host, "X-Forwarded-For": self.peer}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if body is not None:
@@ -426,7 +435,7 @@ def sign_in(server, account, lang="ar"):
     browser = Browser(server, lang)
     browser.fill("/staff/sign-in", "/staff/sign-in", login=account.login, password=account.password,
                  code=account.code()).expect(303)
-    check("sawt-staff" in browser.cookies, account.login, "has no session")
+    check(server.cookie("staff") in browser.cookies, account.login, "has no session")
     return browser
 
 
@@ -462,7 +471,7 @@ def identify(browser, person):
         browser.fill("/sign-in/identity?next=/mine", "/sign-in/identity", document_type="national_number",
                      document_number=person.document, name1=person.names[0], name2=person.names[1],
                      name3=person.names[2], name4=person.names[3], birth_date="-".join(person.born)).expect(303)
-    check("sawt-session" in browser.cookies, "no session")
+    check(browser.server.cookie("session") in browser.cookies, "no session")
     return browser
 
 
