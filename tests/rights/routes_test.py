@@ -21,8 +21,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
-from client import (STAFF_PASSWORD, Browser, Server, Tap, answer_questions, appoint, check, people, pick,  # noqa: E402
-                    read_receipt, requester, sign_in)
+from client import (PNG, STAFF_PASSWORD, Browser, Server, Tap, answer_questions, appoint, attach, check,  # noqa: E402
+                    people, pick, read_receipt, requester, sign_in)
 
 TABLE = pathlib.Path(__file__).resolve().parent / "routes.csv"
 OWN, OTHER = "شركة مياه الأردن", "وزارة الداخلية"
@@ -30,8 +30,6 @@ STAFF = {"agent": [], "counter": [], "liaison": ["miyahuna"], "directorate": ["m
          "head": ["miyahuna"], "unit": [], "analyst": [], "panel": [], "premier": [], "admin": [], "auditor": []}
 ABSENT_NUMBER = "26-0000-0000-2"  # with a right check digit, so that it is looked for
 ABSENT_ID = "913424784031744999"
-PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63606060"
-                    "000000040001f61738550000000049454e44ae426082")
 LATE = {"version": "999999"}
 
 tap = Tap()
@@ -86,12 +84,7 @@ class World:
                                 contact=contact)
         token = form.typed("csrf")
         browser.post("/new/about", {"csrf": token, "about": about}).expect(303)
-        boundary = "rights"
-        body = (f"--{boundary}\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--{boundary}\r\n"
-                "Content-Disposition: form-data; name=\"files\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n"
-                ).encode() + PNG + f"\r\n--{boundary}--\r\n".encode()
-        browser.ask("POST", "/new/files", body, {"Content-Type": f"multipart/form-data; boundary={boundary}",
-                                                 "Sec-Fetch-Site": "same-origin"}).expect(303)
+        attach(browser, token, "a.png", PNG, "image/png")
         number = browser.submit(form).expect(303).to.removeprefix("/receipt/")
         return read_receipt(browser, number)
 

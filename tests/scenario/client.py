@@ -516,6 +516,20 @@ def answer_questions(browser, subject, text, pick="unknown", kind="complaint", c
     return browser.get("/new/check").expect(200).form("/new/send")
 
 
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63606060"
+                    "000000040001f61738550000000049454e44ae426082")
+
+
+def attach(browser, token, name, content, kind):
+    """A file to the draft."""
+    boundary = "----files"
+    body = (f"--{boundary}\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--{boundary}\r\n"
+            f"Content-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
+            ).encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    browser.ask("POST", "/new/files", body, {"Content-Type": f"multipart/form-data; boundary={boundary}",
+                                             "Sec-Fetch-Site": "same-origin"}).expect(303)
+
+
 def read_receipt(browser, number, desk=False):
     page = browser.get(f"/desk/requests/{number}/receipt" if desk else f"/receipt/{number}").expect(200)
     code = re.search(r"\b[0-9A-Z]{5}-[0-9A-Z]{5}\b", page.text)

@@ -16,8 +16,8 @@ import threading
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from client import (Browser, Server, Tap, answer_questions, appoint, check, lodge, people, pick, prove_mobile,  # noqa: E402
-                    read_receipt, requester, sign_in, until)
+from client import (PNG, Browser, Server, Tap, answer_questions, appoint, attach, check, lodge, people,  # noqa: E402
+                    pick, prove_mobile, read_receipt, requester, sign_in, until)
 
 PEOPLE = int(os.environ.get("SAWT_SCENARIO_PEOPLE", "10"))
 OF_A_TEAM = 5
@@ -103,9 +103,24 @@ def follow(server, receipt, *words):
 
 # ---- lives of requests ----
 
+def with_files(day, citizen, subject, text, team):
+    """A picture and a long recording come with it: the officer reads them as they were sent, nobody else does."""
+    form = answer_questions(citizen, subject, text, pick=day.water)
+    picture, document = PNG, b"%PDF-1.4\n" + bytes(range(256)) * 2000 + b"\n%%EOF\n"
+    attach(citizen, form.typed("csrf"), "صورة.png", picture, "image/png")
+    attach(citizen, form.typed("csrf"), "كتاب.pdf", document, "application/pdf")
+    receipt = read_receipt(citizen, citizen.submit(form).expect(303).to.removeprefix("/receipt/"))
+    officer = team.officers[0].twin()
+    links = [link for link in officer.get(file_of(receipt)).page.links if link.startswith("/files/")]
+    check({officer.get(link).expect(200).body for link in links} == {picture, document}, "the files are", links)
+    for other in (Browser(day.server), team.agent.twin(), team.directorate.twin()):
+        check({other.get(link).status for link in links} == {404}, "others read the files")
+    return receipt
+
+
 def solved(day, n, team, citizen):
     """Accepted, asked, answered by the directorate, given a date, closed, rated."""
-    receipt = lodge(citizen, f"انقطاع المياه {n}", f"لم تصلنا المياه منذ سبعة أيام، البيت {n}.", pick=day.water)
+    receipt = with_files(day, citizen, f"انقطاع المياه {n}", f"لم تصلنا المياه منذ سبعة أيام، البيت {n}.", team)
     race(team.officers, receipt, "accept", (None, None))
     officer, member = (who.twin() for who in (team.officers[0], team.directorate))
     form = officer.get(file_of(receipt)).expect(200).form(f"{file_of(receipt)}/consult")
@@ -260,6 +275,14 @@ class Day:
         check(polite.post("/follow", {"csrf": polite.token("/follow"), "number": "1", "code": "x"}).status == 422,
               "another address is held back as well")
 
+    def command(self):
+        """The command line, through the running server."""
+        said = self.server.command("import", "data", "--registry")
+        check(" 0 added, 0 changed" in said, said)
+        said = self.server.command("replay", "data/demo/requests.csv", "demo")
+        check("60 requests" in said, said)
+        check("GET\t" in self.server.command("routes") and "SELECT" in self.server.command("sql"), "no tables")
+
     def spend(self):
         team, server = self.teams[0], self.server
         with concurrent.futures.ThreadPoolExecutor(PEOPLE + 8) as pool:
@@ -269,6 +292,7 @@ class Day:
                       pool.submit(self.look, self.citizens[0].twin(), "/mine", "/", "/find/suggest?q=ماء", "/account"),
                       pool.submit(self.look, Browser(server), "/outbox", "/privacy", "/language/en?back=/", "/follow")]
             once = {"officers sign in and out": pool.submit(self.come_and_go, server.accounts["officer"]),
+                    "reference data and a history come in by the command line": pool.submit(self.command),
                     "who asks too often is held back alone": pool.submit(self.hammer)}
             lives = [pool.submit(self.live, n) for n in range(PEOPLE)]
             for n, life in enumerate(lives):
