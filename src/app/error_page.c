@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The page is the view's; here is what it does not know: what must be logged, and who wants JSON. */
+/* The page is the view's; here is what it does not know: which words, and who wants JSON. */
 #include "app/error_page.h"
 
 #include "base/json.h"
-#include "base/log.h"
 #include "http/form.h"
 #include "view/form_view.h"
 #include "view/trouble.h"
@@ -29,7 +28,7 @@ write_mistakes(Json *json, const Request *req, const Words *words)
 }
 
 static void
-write_json(Request *req, Response *res, int status)
+write_json(Request *req, Response *res, int status, int told)
 {
     const Words *words = i18n_words(req->lang);
     GString     *text = g_string_new(NULL);
@@ -38,8 +37,8 @@ write_json(Request *req, Response *res, int status)
     json_init(&json, text);
     json_object_begin(&json, NULL);
     json_int(&json, "status", status);
-    json_text(&json, "title", i18n_text(words, word(req->mem, status, "title")));
-    json_text(&json, "detail", i18n_text(words, word(req->mem, status, "text")));
+    json_text(&json, "title", i18n_text(words, word(req->mem, told, "title")));
+    json_text(&json, "detail", i18n_text(words, word(req->mem, told, "text")));
     if (status == 422 && req->form != NULL && !form_ok(req->form))
         write_mistakes(&json, req, words);
     json_text(&json, "request", arena_printf(req->mem, "%" G_GINT64_FORMAT, (gint64)req->id));
@@ -49,20 +48,16 @@ write_json(Request *req, Response *res, int status)
 }
 
 void
-error_page_write(Request *req, Response *res, const GError *error)
+error_page_write(Request *req, Response *res, const GError *error, bool old_form)
 {
-    AppError code = error_code(error);
-    int      refused = request_refused(req);
-    int      status = refused != 0 ? refused : error_status(code);
+    int refused = request_refused(req);
+    int status = refused != 0 ? refused : error_status(error_code(error));
+    int told = old_form ? TROUBLE_OLD_FORM : status;
 
-    if (status == 500)
-        log_bug("request.failed", LOG_INT("request", req->id),
-                LOG_CODE("route", req->route == NULL ? "" : req->route->path),
-                LOG_CODE("error", error == NULL ? "" : error->message));
     if (status == 503 && response_find(res, "Retry-After") == NULL)
         response_header(res, "Retry-After", "5");
     if (request_wants_json(req))
-        write_json(req, res, status);
+        write_json(req, res, status, told);
     else
-        trouble_show(req, res, status);
+        trouble_show_as(req, res, status, told);
 }

@@ -5,5 +5,5 @@
 
 #include "http/route.h"
 
-/* Errors of our own making are logged here, once. */
-void error_page_write(Request *req, Response *res, const GError *error);
+/* `old_form`: it is not a right that is missing, the form's page is out of date. */
+void error_page_write(Request *req, Response *res, const GError *error, bool old_form);

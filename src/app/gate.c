@@ -243,12 +243,20 @@ check(Request *req, GError **error)
     return true;
 }
 
+/* Its token is not this session's (any more): who signed in or out meanwhile, or slept over it. */
+static bool
+is_old_form(const AppGate *gate, const Request *req, const GError *error)
+{
+    return error_code(error) == APP_ERROR_FORBIDDEN && req->form != NULL && req->who != NULL &&
+           !session_csrf_is_right(gate->sys, req->who, form_typed(req->form, "csrf"));
+}
+
 static void
 explain(Request *req, Response *res, const GError *error)
 {
     if (req->lang == NULL)
         req->lang = choose_language(req);
-    error_page_write(req, res, error);
+    error_page_write(req, res, error, is_old_form(req->app, req, error));
 }
 
 /* A receipt's link is the address, /f/, the number, a slash and the code. */

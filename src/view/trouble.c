@@ -56,7 +56,13 @@ sign_in_path(const Page *page)
 void
 trouble_show(Request *req, Response *res, int status)
 {
-    int         shown = trouble_words(req->mem, status);
+    trouble_show_as(req, res, status, status);
+}
+
+void
+trouble_show_as(Request *req, Response *res, int status, int words)
+{
+    int         shown = trouble_words(req->mem, words);
     TroubleView view = {
         .status = status,
         .title = message_of(req->mem, shown, "title"),

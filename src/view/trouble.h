@@ -26,3 +26,8 @@ int trouble_words(Arena *mem, int status);
  * all that was typed, under its command id: nothing is lost.
  * Needs nothing that may itself be in trouble: `req` may have no page, route or language. */
 void trouble_show(Request *req, Response *res, int status);
+
+/* Words of the 403 of a form whose page is out of date: nobody's right is missing. */
+#define TROUBLE_OLD_FORM 419
+/* The same with the words of another status. */
+void trouble_show_as(Request *req, Response *res, int status, int words);

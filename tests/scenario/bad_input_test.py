@@ -180,6 +180,12 @@ def try_forms(server):
         form = answer.form("/new/text")
         check(form.typed("subject") == "ن" and form.typed("text") == "<b>&\"'", form.fields)
         check(answer.page.title.startswith("خطأ"), answer.page.title)
+    for lang, words in (("ar", "هذه الصفحة قديمة"), ("en", "This page is out of date")):
+        with tap.case(f"a form of a page that is out of date is told so in {lang}"):
+            browser = Browser(server, lang)
+            form = browser.get("/sign-in").expect(200).form("/sign-in")
+            browser.cookies.pop("sawt-visitor")  # the browser was closed meanwhile
+            check(words in browser.submit(form, phone="0791111111").expect(403).words, "other words")
     with tap.case("a path with bad UTF-8 or NUL is no page"):
         for path in ("/follow/%ff", "/follow/%00", "/f/%c0%80/x", "/staff/setup/%00"):
             status = Browser(server).get(path).status
