@@ -62,6 +62,10 @@ presets(Fixture *fixture, const void *data)
     g_assert_cmpint(none->port, ==, 8080);
     g_assert_cmpint(none->queue, ==, 2048);
     g_assert_cmpint(none->workers, ==, 128);
+    g_assert_cmpint(none->gateway_timeout, ==, 10000);
+    g_assert_cmpint(none->retry_first, ==, 5000);
+    g_assert_cmpint(none->retry_longest, ==, 1800000);
+    g_assert_cmpint(none->retry_most, ==, 12);
     g_assert_cmpint(none->io_threads, ==, 0);
     g_assert_cmpint(none->readers, ==, 0);
     g_assert_true(none->head_reader);
@@ -72,6 +76,7 @@ presets(Fixture *fixture, const void *data)
 /* Each option with a value that is not its preset. */
 static const char every[] =
     "# a comment\n\n[sawt]\naddress = https://sawt.example\ndatabase = other\n"
+    "gateway_timeout = 200\nretry_first = 20\nretry_longest = 30\nretry_most = 2\n"
     "directory = /srv/صوت\nhead_reader = no\nhead_seconds = 3\nhttps = yes\nio_threads = 2\n"
     "listen = ::1\nmail_from = a@b\nmail_password_file = /m\nmail_url = smtp://h:25\n"
     "mail_user = u\nport = 1\nqueue = 9\nreaders = 4\nroot_key_file = /k\nsms_from = S\n"
@@ -108,6 +113,10 @@ every_option(Fixture *fixture, const void *data)
     g_assert_cmpint(config->queue, ==, 9);
     g_assert_cmpint(config->readers, ==, 4);
     g_assert_cmpint(config->workers, ==, 5);
+    g_assert_cmpint(config->gateway_timeout, ==, 200);
+    g_assert_cmpint(config->retry_first, ==, 20);
+    g_assert_cmpint(config->retry_longest, ==, 30);
+    g_assert_cmpint(config->retry_most, ==, 2);
     g_assert_true(!config->head_reader && config->https && config->trial);
 }
 
@@ -174,6 +183,10 @@ static const struct {
     { "too many threads", S "io_threads = 65\n", ":2: ", "from 0 to 64" },
     { "no time for a head", S "head_seconds = 0\n", ":2: ", "from 1 to 120" },
     { "too much time for a head", S "head_seconds = 121\n", ":2: ", "from 1 to 120" },
+    { "a gateway without time", S "gateway_timeout = 99\n", ":2: ", "from 100 to 15000" },
+    { "no try", S "retry_most = 0\n", ":2: ", "from 1 to 100" },
+    { "no pause", S "retry_first = 9\n", ":2: ", "from 10 to 3600000" },
+    { "a pause of more than a day", S "retry_longest = 86400001\n", ":2: ", "86400000" },
     { "no place to wait", S "queue = 0\n", ":2: ", "from 1 to 65536" },
     { "too many places to wait", S "queue = 65537\n", ":2: ", "from 1 to 65536" },
     { "true is not yes", S "trial = true\n", ":2: ", "trial takes yes or no, not \"true\"" },
@@ -289,6 +302,8 @@ static const struct {
       "sms_url needs sms_user" },
     { "SMS without a password", S "trial = yes\nsms_url = http://g/\nsms_user = u\n",
       "sms_password_file" },
+    { "a pause longer than the longest", S "trial = yes\nretry_first = 31\nretry_longest = 30\n",
+      "retry_first is longer than retry_longest" },
     { "e-mail from nobody", S "trial = yes\nmail_url = smtp://h\n", "mail_url needs mail_from" },
 };
 
