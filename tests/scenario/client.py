@@ -107,8 +107,12 @@ class Server:
                         "--set", "trusted_proxies=127.0.0.1", *(["--trial"] if trial else self.make_key())]
         for setting in settings:
             self.options += ["--set", setting]
-        self.command("import", "data", *(["--registry"] if trial else []))
-        self.accounts, self.first = {}, self.command("accounts")
+        try:
+            self.command("import", "data", *(["--registry"] if trial else []))
+            self.accounts, self.first = {}, self.command("accounts")
+        except Exception:
+            self.close()
+            raise
         for login, password, secret in re.findall(r"^ {2}(\w+) +password (\S+) +second factor (\S+)", self.first, re.M):
             self.accounts[login] = Account(login, password, secret)
 
