@@ -184,7 +184,7 @@ next_word(const char **text, char word[WORD_MOST + UTF8_MOST])
     return size > 0;
 }
 
-/* An open table of the stems already given: a hostile text is all different words. */
+/* An open table of words, of `most` at the most: a hostile text is all different ones. */
 typedef struct {
     const char **slots;
     size_t       mask;
@@ -200,13 +200,13 @@ new_seen(Arena *mem, size_t most)
     return (Seen){ ARENA_ARRAY(mem, const char *, size), size - 1 };
 }
 
-/* Where `stem` is, or where it would have its place. */
+/* Where `word` is, or where it would have its place. */
 static const char **
-slot_of(const Seen *seen, const char *stem)
+slot_of(const Seen *seen, const char *word)
 {
-    size_t at = g_str_hash(stem) & seen->mask;
+    size_t at = g_str_hash(word) & seen->mask;
 
-    while (seen->slots[at] != NULL && strcmp(seen->slots[at], stem) != 0)
+    while (seen->slots[at] != NULL && strcmp(seen->slots[at], word) != 0)
         at = (at + 1) & seen->mask;
     return &seen->slots[at];
 }
@@ -216,14 +216,19 @@ text_stems(Arena *mem, const char *text, const char **stems, size_t most)
 {
     const char *at = text_fold(mem, text);
     Stemmers    stemmers = new_stemmers();
-    Seen        seen = new_seen(mem, most);
+    Seen        words = new_seen(mem, most), seen = new_seen(mem, most);
     char        word[WORD_MOST + UTF8_MOST];
-    size_t      n = 0;
+    size_t      n = 0, n_words = 0;
 
     while (n < most && next_word(&at, word)) {
+        const char **known = slot_of(&words, word), **slot;
         const char  *stem;
-        const char **slot;
 
+        /* People repeat themselves, and a stem costs more than a look. */
+        if (*known != NULL)
+            continue;
+        if (n_words++ < most)
+            *known = arena_copy(mem, word);
         if (is_left_out(word))
             continue;
 

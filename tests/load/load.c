@@ -25,7 +25,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_CONNECTIONS = 1024, OUT_SIZE = 8192, IN_SIZE = 1 << 18, WAIT_SECONDS = 30 };
+enum {
+    COOKIES_SIZE = 1024,
+    MOST_CONNECTIONS = 1024,
+    OUT_SIZE = 8192,
+    IN_SIZE = 1 << 18,
+    WAIT_SECONDS = 30
+};
 
 #define NANO 1000000000LL
 
@@ -276,19 +282,36 @@ answer_size(Connection *connection)
     return length == NULL || size > IN_SIZE ? -1 : (ssize_t)size;
 }
 
+/* `cookies` and what the answer sets, as a browser's next request has them. */
+static void
+keep_cookies(const char *head, const char *cookies, char out[COOKIES_SIZE])
+{
+    static const char name[] = "\r\nSet-Cookie: ";
+    int               size = snprintf(out, COOKIES_SIZE, "%s", cookies);
+
+    for (const char *line = strcasestr(head, name); line != NULL && size < COOKIES_SIZE;
+         line = strcasestr(line + 1, name)) {
+        const char *pair = line + sizeof name - 1;
+
+        size += snprintf(out + size, COOKIES_SIZE - (size_t)size, "; %.*s",
+                         (int)strcspn(pair, ";\r"), pair);
+    }
+}
+
 static void
 follow_redirect(Load *load, Connection *connection)
 {
     const char *location = header(connection->in, "Location");
-    char        path[256];
+    char        path[256], cookies[COOKIES_SIZE];
 
     if (location == NULL || strncmp(location, "/receipt/", 9) != 0) {
         finish(load, connection, location == NULL ? "303 without Location" : location);
         return;
     }
     snprintf(path, sizeof path, "%.*s", (int)strcspn(location, "\r"), location);
+    keep_cookies(connection->in, connection->job->cookies, cookies);
     connection->redirected = true;
-    write_request(connection, "GET", path, connection->job->cookies, "");
+    write_request(connection, "GET", path, cookies, "");
     send_more(load, connection);
 }
 
