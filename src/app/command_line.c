@@ -106,6 +106,27 @@ print_sql(System *sys, int argc, char **argv, FILE *out)
     return 0;
 }
 
+/* For trying out what happens when the registry does not answer. */
+static int
+turn_registry(System *sys, int argc, char **argv, FILE *out)
+{
+    RegistryState state;
+
+    if (!sys->trial) {
+        fputs("sawt: only the trial registry can be turned off\n", out);
+        return 2;
+    }
+    if (argc > 1 && !registry_state_parse(argv[1], &state)) {
+        fputs("sawt: registry takes up, slow or down\n", out);
+        return 2;
+    }
+    if (argc > 1)
+        registry_set_state(sys, state);
+    fprintf(out, "registry: %s\n",
+            registry_state_name((RegistryState)atomic_load(&sys->registry.state)));
+    return 0;
+}
+
 const StoreCommand command_line_store[] = {
     { "import", "import DIR [--registry]", "load reference data (and the trial registry)",
       import_data, false },
@@ -113,6 +134,8 @@ const StoreCommand command_line_store[] = {
       "trial accounts, the first administrator's link, or one more", make_accounts, false },
     { "replay", "replay FILE [FORMAT]", "feed a history of requests through the commands", replay,
       true },
+    { "registry", "registry [up|slow|down]", "how the trial registry behaves until the server ends",
+      turn_registry, false },
     { "sql", "sql [--plans] [--dialects]", "every statement", print_sql, false },
     { NULL, NULL, NULL, NULL, false },
 };

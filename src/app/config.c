@@ -66,6 +66,9 @@ static const Option options[] = {
     INT(port, "8080", 0, 65535, "Port to listen on; 0: any free one."),
     INT(queue, "2048", 1, 65536, "Requests that wait for a worker; more are answered 503 at once."),
     INT(readers, "0", 0, 256, "Reader connections to the store; 0: two for each core."),
+    TEXT(registry, NULL,
+         "Identity registry: embedded (the trial one, only in trial mode) or none: who registers "
+         "goes on as provisional."),
     INT(retry_first, "5000", 10, 3600000,
         "Milliseconds before a message is tried again; doubled with each try."),
     INT(retry_longest, "1800000", 10, 86400000, "The longest of these pauses, in milliseconds."),
@@ -278,6 +281,10 @@ config_check(const Config *config, GError **error)
     if (strcmp(config->database, "sqlite") != 0)
         return fail(error, APP_ERROR_INVALID, "database: only sqlite is known, not \"%s\"",
                     config->database);
+    if (config->registry != NULL && strcmp(config->registry, "none") != 0 &&
+        (strcmp(config->registry, "embedded") != 0 || !config->trial))
+        return fail(error, APP_ERROR_INVALID,
+                    "registry: none, or in trial mode embedded, not \"%s\"", config->registry);
     if (!config->trial && config->root_key_file == NULL)
         return fail(error, APP_ERROR_INVALID,
                     "root_key_file is missing: production needs a root key of its own (32 random "

@@ -15,6 +15,7 @@ typedef struct Config {
     const char        *directory; /* of the store */
     const char        *listen;    /* address */
     const char        *mail_from, *mail_password_file, *mail_url, *mail_user;
+    const char        *registry; /* embedded, none; NULL: by the mode */
     const char        *root_key_file;
     const char        *sms_from, *sms_password_file, *sms_url, *sms_user;
     const char        *timezone;

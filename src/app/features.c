@@ -19,8 +19,9 @@
 #include "migrations_case.h"
 
 const Feature *const features[] = {
-    &lodge_feature,  &follow_feature, &account_feature, &attachment_feature,
-    &office_feature, &desk_feature,   &notify_feature,  NULL,
+    &lodge_feature,      &follow_feature,   &account_feature,
+    &attachment_feature, &office_feature,   &desk_feature,
+    &notify_feature,     &petition_feature, NULL,
 };
 
 static const DbQuery *const *const query_lists[] = {

@@ -167,6 +167,9 @@ open_parts(Instance *instance, const Config *config, const InstanceFaults *fault
                      .address = arena_copy(instance->mem, config->address),
                      .trial = config->trial,
                      .https = config->https };
+    if (config->registry != NULL)
+        sys->registry.kind =
+            strcmp(config->registry, "none") == 0 ? REGISTRY_NONE : REGISTRY_EMBEDDED;
     if (!open_gateways(instance, config, error))
         return false;
     sys->db = open_file(instance, config, &features_schema, faults, error);

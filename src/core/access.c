@@ -77,6 +77,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_RATE] = "rate",
     [ACTION_WITHDRAW] = "withdraw",
     [ACTION_ADD_INFORMATION] = "add_information",
+    [ACTION_IDENTITY] = "identity",
     [ACTION_READ] = "read",
     [ACTION_READ_STATUS] = "read_status",
 };
@@ -128,7 +129,7 @@ static const struct {
     { ROLE_UNIT, RELATION_ANY,
       BIT(ACTION_READ) | BIT(ACTION_NOTE) | BIT(ACTION_ROUTE) | BIT(ACTION_CLOSE) },
     { ROLE_PANEL, RELATION_PANEL, BIT(ACTION_READ) | BIT(ACTION_NOTE) },
-    { ROLE_SYSTEM, RELATION_ANY, BIT(ACTION_SET_PERIOD) },
+    { ROLE_SYSTEM, RELATION_ANY, BIT(ACTION_SET_PERIOD) | BIT(ACTION_IDENTITY) },
 };
 
 /* Submitting needs no petition: whoever may, may for any entity. */

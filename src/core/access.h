@@ -41,6 +41,7 @@ typedef enum {
     ACTION_RATE,
     ACTION_WITHDRAW,
     ACTION_ADD_INFORMATION,
+    ACTION_IDENTITY,    /* what follows from whether the requester's identity is verified */
     ACTION_READ,        /* see the file                        */
     ACTION_READ_STATUS, /* see the requester's page of it     */
     ACTION_COUNT,

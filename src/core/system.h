@@ -4,6 +4,7 @@
 
 #include "core/breaker.h"
 #include "core/calendar.h"
+#include "core/registry.h"
 #include "core/vault.h"
 
 struct Prepare;
@@ -36,6 +37,7 @@ typedef struct System {
     const char          *address;   /* https://…, for links and QR codes */
     bool                 trial, https;
     Gateways             gateways;
+    Registry             registry;
     _Atomic(Reference *) reference;
     _Atomic(struct JobRunner *)
         jobs; /* woken when a command wrote messages; NULL: nobody sends here */

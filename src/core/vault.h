@@ -133,6 +133,9 @@ bool vault_check_password(Vault *vault, Arena *mem, int64_t id, const char *pass
  * its reason. NOT_FOUND, FORBIDDEN (every other role), INVALID (an agent without a reason). */
 bool vault_reveal(Vault *vault, Arena *mem, const Who *by, int64_t id, const char *reason,
                   Identity *identity, Contact *contact, GError **error) MUST_USE;
+/* For the way to the registry only: what is compared. Not recorded, never shown. NOT_FOUND. */
+bool
+vault_identity(Vault *vault, Arena *mem, int64_t person_id, Identity *out, GError **error) MUST_USE;
 /* For the sender only: where a message goes. Not recorded, never shown. */
 bool vault_relay(Vault *vault, Arena *mem, int64_t person_id, Contact *out, const char **lang,
                  GError **error) MUST_USE;

@@ -311,6 +311,16 @@ vault_reveal(Vault *vault, Arena *mem, const Who *by, int64_t id, const char *re
 }
 
 bool
+vault_identity(Vault *vault, Arena *mem, int64_t person_id, Identity *out, GError **error)
+{
+    VaultRow row;
+    Contact  contact;
+
+    return read_row(vault, mem, person_id, &row, error) &&
+           open_person(vault, mem, &row, out, &contact, error);
+}
+
+bool
 vault_relay(Vault *vault, Arena *mem, int64_t person_id, Contact *out, const char **lang,
             GError **error)
 {

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, test as anyTest } from './tap.mjs';
 import { act, open, person, press, send } from './hands.mjs';
+import { leaveWaiting } from './identity.mjs';
 import { answerQuestions, proveMobile } from './lodge.mjs';
 import { sawt } from './server.mjs';
 import { htmlFaults, lostWords, smallTargets } from './valid.mjs';
@@ -170,6 +171,16 @@ export async function pageTests(world) {
                ['/mine', '/account', `/receipt/${layla.number}`, `/follow/${layla.number}`]);
     await walk('the requester of an open request', 'requester2', omar.page,
                [`/follow/${omar.number}`, `/follow/${omar.number}/add`, `/follow/${omar.number}/withdraw`]);
+    await test('axe, width, language: an identity that is not verified', async () => {
+        await leaveWaiting(world);
+        const { rahma, batoul } = world;
+        await inBothLanguages(world, 'held', await state(rahma.page),
+                              [`/receipt/${rahma.number}`, `/follow/${rahma.number}`]);
+        await inBothLanguages(world, 'frozen', await state(batoul.page),
+                              ['/mine', `/follow/${batoul.number}`, '/sign-in/identity']);
+        await inBothLanguages(world, 'unit-frozen', await state(signedIn.unit), [`/office/requests/${batoul.number}`]);
+        await inBothLanguages(world, 'unit-held', await state(signedIn.unit), [`/office/requests/${rahma.number}`]);
+    });
     await walk('the officer', 'officer', signedIn.officer,
                ['/office', '/office/closed', '/office/search', '/office/search?q=مياه',
                 `/office/requests/${layla.number}`]);

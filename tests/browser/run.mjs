@@ -5,6 +5,7 @@ import { finish, test } from './tap.mjs';
 import { launch } from './hands.mjs';
 import { startServer } from './server.mjs';
 import { requesterTests } from './requester.mjs';
+import { identityTests } from './identity.mjs';
 import { staffTests } from './staff.mjs';
 import { badInputTests } from './bad_input.mjs';
 import { pageTests } from './pages.mjs';
@@ -18,6 +19,7 @@ try {
     if (browser !== undefined) {
         const world = { server, browser, address: server.address, signedIn: {} };
         await requesterTests(world);
+        await identityTests(world);
         await staffTests(world);
         await badInputTests(world);
         if (!process.argv.includes('--quick'))

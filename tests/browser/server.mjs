@@ -69,7 +69,9 @@ export async function startServer() {
         await stop();
         throw new Error(`the server does not answer: ${said}`);
     }
-    return { address, accounts, stop, log: () => readFileSync(log, 'utf8') };
+    /* A subcommand on the running server. */
+    const run = (...words) => sawt(...words, ...options);
+    return { address, accounts, stop, run, log: () => readFileSync(log, 'utf8') };
 }
 
 /* RFC 6238: SHA-1, 30 seconds, six digits. */

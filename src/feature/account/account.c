@@ -45,15 +45,20 @@ identity_of(Arena *mem, const AccountIdentity *form)
                        .birth_date = iso_date(mem, form->birth_date) };
 }
 
-/* The embedded registry exists in trial mode; without a registry a person goes on as provisional. */
+/* Without a registry that answers a person goes on as provisional. */
 static bool
 verify(System *sys, Arena *mem, const Identity *identity, VaultVerification *found, GError **error)
 {
-    if (!sys->trial) {
+    g_autoptr(GError) cause = NULL;
+
+    if (registry_verify(sys, mem, identity, found, &cause))
+        return true;
+    if (error_code(cause) == APP_ERROR_BUSY) {
         *found = VAULT_PROVISIONAL;
         return true;
     }
-    return vault_registry_verify(sys->vault, mem, identity, found, error);
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
 }
 
 bool

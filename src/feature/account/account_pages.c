@@ -305,7 +305,9 @@ save_identity(Request *req, Response *res, GError **error)
     if (!form_ok(req->form))
         return show_identity(req, res, req->form, 422);
     data->phone = phone; /* the proved one, whatever the form says */
-    if (account_register(sys, req->mem, &(Who){ .role = ROLE_NONE, .lang = req->lang }, req->form,
+    Who by = *(const Who *)req->who;
+    by.lang = req->lang;
+    if (account_register(sys, req->mem, &by, req->form,
                          command_id_read(req->mem, form_typed(req->form, "command")), &person_id,
                          &cause)) {
         response_redirect(res, account_next(data->next, "/mine"));

@@ -143,6 +143,7 @@ fill_acts(Request *req, const PetitionFile *file, Form *rate, FollowView *view)
     const char *solved = file->petition.solved;
 
     view->may_act = view->own && view->status.open;
+    view->may_prove = view->own && view->status.frozen;
     if (rate != NULL || (view->own && view->status.answered && solved == NULL))
         view->rate = rate_form(req, file, rate);
     view->rated = solved == NULL ? 0 : i18n_find_in("follow.solved.", solved);

@@ -35,12 +35,14 @@ look_of(const char *code)
 }
 
 static void
-set_flag(FollowStatus *status, const char *code)
+set_flag(FollowStatus *status, const Petition *petition, const char *code)
 {
-    status->received = strcmp(code, "received") == 0;
+    status->frozen = petition->frozen && petition->closed_at == 0;
+    status->held = !petition->frozen && petition->identity_at != 0 && petition->closed_at == 0;
+    status->received = strcmp(code, "received") == 0 && !status->held;
     status->with_entity = strcmp(code, "with_entity") == 0;
     status->in_progress = strcmp(code, "in_progress") == 0;
-    status->needs_you = strcmp(code, "needs_you") == 0;
+    status->needs_you = strcmp(code, "needs_you") == 0 && !status->frozen;
     status->answered = strcmp(code, "answered") == 0;
     status->under_review = strcmp(code, "under_review") == 0;
     status->finished = strcmp(code, "finished") == 0;
@@ -86,11 +88,11 @@ follow_status_of(System *sys, const Petition *petition, const char *lang, AppTim
                             .since = petition->assigned_at,
                             .ended = petition->closed_at };
 
-    set_flag(&status, look->code);
+    set_flag(&status, petition, look->code);
     status.open = petition->closed_at == 0;
     status.right_from = status.due == 0 ? 0 : status.due + DAYS;
     status.left = status.due == 0 ? 0 : status.due - now;
-    status.late = status.open && status.left < 0 && !status.needs_you;
+    status.late = status.open && status.left < 0 && !status.needs_you && !status.frozen;
     if (status.late) {
         status.tone = "tone-late";
         status.symbol = "late";

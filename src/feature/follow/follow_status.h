@@ -6,8 +6,9 @@
 #include "feature/petition/petition.h"
 
 typedef struct FollowStatus {
-    bool received, with_entity, in_progress, needs_you, answered, under_review, finished; /* one */
-    bool open, late; /* late: somebody else than the requester let the date pass */
+    bool received, held, with_entity, in_progress, needs_you, frozen, answered, under_review,
+        finished;           /* one: held is received, frozen needs_you, for the identity's sake */
+    bool        open, late; /* late: somebody else than the requester let the date pass */
     const char *tone, *symbol;
     int         badge, outcome; /* messages; outcome 0: none */
     const char *entity;         /* who has it: the unit where there is no entity */

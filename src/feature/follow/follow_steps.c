@@ -81,6 +81,10 @@ step_of(System *sys, const PetitionFile *file, const PetitionEvent *event, const
 static int
 todo_of(const FollowStatus *status)
 {
+    if (status->held)
+        return MSG_FOLLOW_TODO_VERIFY;
+    if (status->frozen)
+        return MSG_FOLLOW_TODO_PROVE;
     if (status->received)
         return MSG_FOLLOW_TODO_ROUTE;
     if (status->with_entity)
@@ -98,10 +102,11 @@ follow_steps_of(System *sys, Arena *mem, const PetitionFile *file, const FollowS
     size_t      n = 0;
 
     if (status->open && status->due != 0)
-        steps[n++] = (FollowStep){ .todo = true,
-                                   .title = todo_of(status),
-                                   .at = status->due,
-                                   .place = status->needs_you ? NULL : status->entity };
+        steps[n++] =
+            (FollowStep){ .todo = true,
+                          .title = todo_of(status),
+                          .at = status->due,
+                          .place = status->needs_you || status->frozen ? NULL : status->entity };
     for (size_t i = file->n_events; i > 0; i--) {
         steps[n] = step_of(sys, file, &file->events[i - 1], lang);
         steps[n++].now = i == file->n_events && status->open;

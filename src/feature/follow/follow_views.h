@@ -34,10 +34,11 @@ typedef struct FollowView {
     const FollowAnswerView *answer; /* or NULL */
     const FollowFileView   *files;
     size_t                  n_files;
-    bool                    own;     /* signed in, and theirs: they may act */
-    bool                    may_act; /* open: add, withdraw */
-    const FormView         *rate;    /* NULL: nothing to rate, or rated */
-    int                     rated;   /* what they said; 0: nothing yet */
+    bool                    own;       /* signed in, and theirs: they may act */
+    bool                    may_act;   /* open: add, withdraw */
+    bool                    may_prove; /* frozen: correct the identity */
+    const FormView         *rate;      /* NULL: nothing to rate, or rated */
+    int                     rated;     /* what they said; 0: nothing yet */
 } FollowView;
 
 /* A page with one form about one petition. */

@@ -396,6 +396,8 @@ lodge_receipt(Request *req, Response *res, GError **error)
     view.link = arena_printf(req->mem, "%s/f/%s/%s", sys->address, text, code);
     view.lodged_at = petition.lodged_at;
     view.assigned = petition.entity_id != 0;
+    view.held = !view.assigned && petition.identity_at != 0 && !petition.frozen;
+    view.triage = !view.assigned && !view.held;
     view.due_at = promised(sys, &petition);
     lodge_receipt_html(html_page(req, res, 200), &view);
     return true;

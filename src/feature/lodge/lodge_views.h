@@ -88,5 +88,5 @@ typedef struct ReceiptView {
     int         type;
     const char *number_text, *code, *entity, *link;
     AppTime     lodged_at, due_at;
-    bool        assigned;
+    bool assigned, held, triage; /* one: with an entity, waits for the registry, or neither */
 } ReceiptView;

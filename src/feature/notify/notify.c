@@ -16,8 +16,9 @@ static const struct {
     const char *kind;
     bool        call;
 } told[] = {
-    { "submit", false },     { "route", false },  { "accept", false },
-    { "set_period", false }, { "update", false }, { "close", true },
+    { "submit", false },  { "route", false },  { "accept", false }, { "set_period", false },
+    { "update", false },  { "close", true },   { "freeze", true },  { "lapse", true },
+    { "release", false }, { "verify", false },
 };
 
 static const char *
@@ -34,6 +35,14 @@ notify_dedupe(Arena *mem, int64_t event_id, const char *recipient, const char *c
     return arena_printf(mem, "e%" G_GINT64_FORMAT ":%s:%s", (gint64)event_id, recipient, channel);
 }
 
+/* A verification tells only when the request went to its entity by it. */
+static bool
+is_silent(const Event *event)
+{
+    return strcmp(event->kind, "verify") == 0 && event->entity_to == event->entity_from;
+}
+
+/* A petition that was read out by telephone needs no message for its own number. */
 static bool
 notify_on_event(Prepare *prepare, const Event *event, GError **error)
 {
@@ -43,7 +52,7 @@ notify_on_event(Prepare *prepare, const Event *event, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(told); i++) {
         OutboxMessage message;
 
-        if (strcmp(told[i].kind, event->kind) != 0 || event->contact == NULL)
+        if (strcmp(told[i].kind, event->kind) != 0 || event->contact == NULL || is_silent(event))
             continue;
         message = (OutboxMessage){ .petition_id = event->petition_id,
                                    .event_id = event->id,
@@ -133,12 +142,17 @@ format_text(Arena *mem, const OutboxRow *row, const MessageParts *parts)
         return i18n_format(mem, parts->words, MSG_MESSAGE_NEWS, number_link, 2);
     if (strcmp(row->message, "submit") == 0)
         return i18n_format(mem, parts->words, MSG_MESSAGE_SUBMIT, number_link, 2);
-    if (strcmp(row->message, "route") == 0)
+    if (strcmp(row->message, "route") == 0 || strcmp(row->message, "release") == 0 ||
+        strcmp(row->message, "verify") == 0)
         return i18n_format(mem, parts->words, MSG_MESSAGE_ROUTE, number_entity_link, 3);
     if (strcmp(row->message, "accept") == 0)
         return i18n_format(mem, parts->words, MSG_MESSAGE_ACCEPT, number_date_link, 3);
     if (strcmp(row->message, "set_period") == 0)
         return i18n_format(mem, parts->words, MSG_MESSAGE_SET_PERIOD, number_date_link, 3);
+    if (strcmp(row->message, "freeze") == 0)
+        return i18n_format(mem, parts->words, MSG_MESSAGE_FREEZE, number_date_link, 3);
+    if (strcmp(row->message, "lapse") == 0)
+        return i18n_format(mem, parts->words, MSG_MESSAGE_LAPSE, number_link, 2);
     if (strcmp(row->message, "close") == 0)
         return i18n_format(mem, parts->words, MSG_MESSAGE_CLOSE, number_outcome_link, 3);
     return i18n_format(mem, parts->words, MSG_MESSAGE_NEWS, number_link, 2);

@@ -156,7 +156,11 @@ add_dates(const OfficeReader *reader, const Petition *petition, const Calendar *
     add_time(facts, MSG_OFFICE_CLOCK_LODGED, petition->lodged_at);
     add_time(facts, MSG_OFFICE_CLOCK_ASSIGNED, petition->assigned_at);
     if (strcmp(petition->state, "received") == 0)
-        add_time(facts, MSG_OFFICE_CLOCK_TRIAGE_BY, petition->due_at);
+        add_time(facts,
+                 petition->frozen             ? MSG_OFFICE_CLOCK_PROVE_BY
+                 : petition->identity_at != 0 ? MSG_OFFICE_CLOCK_VERIFY_BY
+                                              : MSG_OFFICE_CLOCK_TRIAGE_BY,
+                 petition->due_at);
     if (strcmp(petition->state, "assigned") == 0) {
         add_time(facts, MSG_OFFICE_CLOCK_ACCEPT_BY, petition->due_at);
         add_time(facts, MSG_OFFICE_CLOCK_WOULD_BE,
@@ -284,7 +288,8 @@ fill_head(const OfficeReader *reader, const PetitionFile *file, OfficeFileView *
     view->text = file->content.text;
     view->identity_hidden = petition->identity_hidden;
     view->restricted = petition->restricted;
-    view->provisional = petition->provisional;
+    view->provisional = petition->provisional && !petition->frozen;
+    view->frozen = petition->frozen;
     view->back = unit ? "/office/triage" : "/office";
     view->back_label = unit ? MSG_SCREEN_TRIAGE : MSG_SCREEN_INBOX;
     view->facts = office_file_facts(reader, file, &view->n_facts);

@@ -106,7 +106,7 @@ typedef struct OfficeFileView {
     int                       type;
     OfficeBadge               state;
     const char               *subject, *text;
-    bool                      identity_hidden, restricted, provisional;
+    bool                      identity_hidden, restricted, provisional, frozen;
     const char               *back;
     int                       back_label;
 

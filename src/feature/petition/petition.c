@@ -67,6 +67,8 @@ petition_public_status(const Petition *petition, AppTime now)
         { "joined", "in_progress" },      { "awaiting_requester", "needs_you" },
     };
 
+    if (petition->frozen)
+        return petition->closed_at == 0 ? "needs_you" : "finished";
     if (is_under_review(petition))
         return "under_review";
     if (strcmp(petition->state, "closed") == 0)

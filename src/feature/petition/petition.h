@@ -11,13 +11,15 @@
 #include "core/event.h"
 
 /* `due_at` is the holder's: 48 hours while assigned, then the period's; once closed the end of the
- * requester's time to rate; 0 while the clock rests. `closed_at`: when it ended, also by withdrawal. */
+ * requester's time to rate; 0 while the clock rests. `closed_at`: when it ended, also by withdrawal.
+ * `provisional`: the requester's identity is not verified yet; until `identity_at` (not 0) it waits at
+ * the unit, or, `frozen` because the data do not match, for the requester to prove it. */
 typedef struct Petition {
     int64_t id, version, number, entity_id, service_id, place_id, lodged_at, entered_at,
         assigned_at, accepted_at, due_at, remaining, next_climb_at, next_climb_level, returns,
-        closed_at, stars, brief_epoch;
+        closed_at, stars, brief_epoch, identity_at;
     const char *type, *state, *holder, *about, *channel, *lang, *contact, *outcome, *solved;
-    bool        identity_hidden, restricted, provisional, period_set;
+    bool        identity_hidden, restricted, provisional, frozen, period_set;
     Bytes       handle, person, brief;
 } Petition;
 
@@ -156,7 +158,7 @@ typedef struct PetitionRow {
     int64_t id, version, number, entity_id, service_id, place_id, lodged_at, due_at, closed_at,
         returns, brief_epoch;
     const char *type, *state, *holder, *outcome;
-    bool        restricted, period_set;
+    bool        restricted, provisional, frozen, period_set;
     Bytes       brief;
     const char *subject, *place_words; /* opened */
 } PetitionRow;
@@ -250,5 +252,7 @@ const char *petition_public_status(const Petition *petition, AppTime now);
 bool
 petition_key(System *sys, DbTx *tx, int64_t petition_id, CryptoKey *out, GError **error) MUST_USE;
 
+/* Jobs: what follows from the registry's answers (petition_jobs.c). */
+extern const struct Feature petition_feature;
 extern const DbQuery *const petition_queries[];
 extern const DbTable        petition_tables[];

@@ -5,6 +5,7 @@
 #include "feature/petition/petition_act.h"
 
 #include "core/token.h"
+#include "feature/petition/petition_brief.h"
 #include "feature/petition/petition_store.h"
 #include "messages.h"
 
@@ -195,6 +196,39 @@ petition_act_read_content(Arena *mem, const CryptoKey *key, const EventRow *subm
            petition_payload_read_content(mem, json, out, error);
 }
 
+bool
+petition_act_read_submission(const PetitionAct *act, PetitionContent *content, EventRow **rows,
+                             size_t *n, GError **error)
+{
+    g_auto(CryptoKey) key = { .id = 0 };
+    Prepare *prepare = act->prepare;
+
+    if (!event_history(prepare->tx, act->seen.id, 0, rows, n, error))
+        return false;
+    if (*n == 0)
+        return command_pending(prepare, act->seen.number) != NULL
+                   ? fail(error, APP_ERROR_RACE, "its submission is not committed yet")
+                   : fail(error, APP_ERROR_INTERNAL, "a petition without events");
+    return petition_key(prepare->sys, prepare->tx, act->seen.id, &key, error) &&
+           petition_act_read_content(prepare->mem, &key, &(*rows)[0], content, error);
+}
+
+bool
+petition_act_readdress(PetitionAct *act, const PetitionContent *content, GError **error)
+{
+    Prepare    *prepare = act->prepare;
+    Petition   *next = &act->next;
+    const char *tokens;
+
+    if (!token_of_petition(prepare->tx, next->id, &tokens, error))
+        return false;
+
+    petition_brief_seal(prepare->sys, prepare->mem, content->subject, content->place_words, next);
+    token_replace(prepare, next->id, tokens,
+                  petition_act_tokens(prepare->sys, prepare->mem, content, next->entity_id));
+    return true;
+}
+
 char *
 petition_act_tokens(System *sys, Arena *mem, const PetitionContent *content, int64_t entity_id)
 {
@@ -216,7 +250,7 @@ event_of(const PetitionAct *act)
     return (Event){
         .petition_id = next->id,
         .version = next->version,
-        .kind = access_action_name(act->action),
+        .kind = act->kind != NULL ? act->kind : access_action_name(act->action),
         .at = act->prepare->now,
         .actor_role = by->role,
         .actor_ref = by->account_id,

@@ -2,49 +2,11 @@
 /* What the unit and an entity's officers do with a petition. Each use-case: begin, ask the rule, say
  * what becomes true, end. */
 #include "feature/petition/petition_act.h"
-#include "feature/petition/petition_brief.h"
 #include "feature/petition/petition_store.h"
-
-#include "core/token.h"
 
 #include <string.h>
 
 /* ---- moving between desks ---- */
-
-static bool
-read_submission(const PetitionAct *act, PetitionContent *content, GError **error)
-{
-    g_auto(CryptoKey) key = { .id = 0 };
-    Prepare  *prepare = act->prepare;
-    EventRow *rows;
-    size_t    n;
-
-    if (!event_history(prepare->tx, act->seen.id, 0, &rows, &n, error))
-        return false;
-    if (n == 0)
-        return command_pending(prepare, act->seen.number) != NULL
-                   ? fail(error, APP_ERROR_RACE, "its submission is not committed yet")
-                   : fail(error, APP_ERROR_INTERNAL, "a petition without events");
-    return petition_key(prepare->sys, prepare->tx, act->seen.id, &key, error) &&
-           petition_act_read_content(prepare->mem, &key, &rows[0], content, error);
-}
-
-/* Brief and words are the next entity's: its key, its token. */
-static bool
-readdress(PetitionAct *act, const PetitionContent *content, GError **error)
-{
-    Prepare    *prepare = act->prepare;
-    Petition   *next = &act->next;
-    const char *tokens;
-
-    if (!token_of_petition(prepare->tx, next->id, &tokens, error))
-        return false;
-
-    petition_brief_seal(prepare->sys, prepare->mem, content->subject, content->place_words, next);
-    token_replace(prepare, next->id, tokens,
-                  petition_act_tokens(prepare->sys, prepare->mem, content, next->entity_id));
-    return true;
-}
 
 /* The entity whose head the petition is about, while it waits at the unit for another one. */
 static int64_t
@@ -59,6 +21,8 @@ prepare_route(Prepare *prepare, const void *data, void *result, GError **error)
     const PetitionRoute *cmd = data;
     PetitionActed       *acted = result;
     PetitionContent      content;
+    EventRow            *rows;
+    size_t               n;
     PetitionAct          act = {
                  .prepare = prepare,
                  .action = ACTION_ROUTE,
@@ -77,7 +41,7 @@ prepare_route(Prepare *prepare, const void *data, void *result, GError **error)
     if (!petition_act_allow(&act, petition_rule_route(&act.rules, &act.seen, cmd), error))
         return false;
 
-    if (!read_submission(&act, &content, error))
+    if (!petition_act_read_submission(&act, &content, &rows, &n, error))
         return false;
 
     int64_t concerned = concerned_entity(&act.seen, &content);
@@ -89,10 +53,11 @@ prepare_route(Prepare *prepare, const void *data, void *result, GError **error)
     act.next.entity_id = cmd->entity_id;
     act.next.service_id = cmd->service_id;
     act.next.assigned_at = prepare->now;
+    act.next.identity_at = 0;
     petition_act_clock(&act.next, prepare->now,
                        petition_rule_accept_by(&act.calendar, prepare->now));
 
-    if (!readdress(&act, &content, error) ||
+    if (!petition_act_readdress(&act, &content, error) ||
         !petition_act_end(&act, petition_store_readdress, acted, error))
         return false;
 
@@ -140,6 +105,8 @@ prepare_return(Prepare *prepare, const void *data, void *result, GError **error)
     const PetitionReturn *cmd = data;
     PetitionActed        *acted = result;
     PetitionContent       content;
+    EventRow             *rows;
+    size_t                n;
     PetitionAct           act = {
                   .prepare = prepare,
                   .action = ACTION_RETURN,
@@ -166,7 +133,8 @@ prepare_return(Prepare *prepare, const void *data, void *result, GError **error)
     petition_act_end_clock(
         &act.next, petition_rule_returned_by(&act.calendar, act.next.returns, prepare->now));
 
-    if (!read_submission(&act, &content, error) || !readdress(&act, &content, error) ||
+    if (!petition_act_read_submission(&act, &content, &rows, &n, error) ||
+        !petition_act_readdress(&act, &content, error) ||
         !petition_act_end(&act, petition_store_readdress, acted, error))
         return false;
 

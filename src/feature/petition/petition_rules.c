@@ -61,7 +61,9 @@ petition_rule_route(const RuleContext *context, const Petition *petition, const 
     if (!is_state(petition, "received") && !is_state(petition, "assigned"))
         return petition_check_refuse_field(context, MSG_REFUSAL_ROUTE_STATE, NULL);
 
-    const Refusal *refusal = petition_check_entity(context, "entity", cmd->entity_id);
+    const Refusal *refusal = petition_rule_not_frozen(context, petition);
+    if (refusal == NULL)
+        refusal = petition_check_entity(context, "entity", cmd->entity_id);
     if (refusal == NULL)
         refusal = petition_check_service(context, cmd->entity_id, cmd->service_id);
     if (refusal == NULL && petition->entity_id == cmd->entity_id)
@@ -301,6 +303,8 @@ check_close_state(const RuleContext *context, const Petition *petition, const ch
 {
     const Refusal *refusal = petition_rule_open(context, petition);
 
+    if (refusal == NULL)
+        refusal = petition_rule_not_frozen(context, petition);
     if (refusal != NULL || is_state(petition, "in_progress") || is_state(petition, "scheduled"))
         return refusal;
     if (is_state(petition, "received"))
@@ -330,7 +334,7 @@ petition_rule_close(const RuleContext *context, const Petition *petition, const 
 const Refusal *
 petition_rule_rate(const RuleContext *context, const Petition *petition)
 {
-    if (!is_state(petition, "closed"))
+    if (!is_state(petition, "closed") || g_strcmp0(petition->outcome, "unverified") == 0)
         return petition_check_refuse_field(context, MSG_REFUSAL_RATE_STATE, NULL);
 
     AppTime until = petition_rule_rate_by(petition->closed_at);

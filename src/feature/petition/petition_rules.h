@@ -23,6 +23,7 @@ enum {
     PETITION_ANSWERS_MOST = 40, /* fields of a service */
     PETITION_RETURNS_MOST = 2,
     PETITION_RATE_DAYS = 14,
+    PETITION_PROVE_DAYS = 14,     /* calendar days to prove a frozen one's identity */
     PETITION_SET_PERIOD_DAYS = 2, /* working days after accepting */
 };
 
@@ -32,6 +33,23 @@ const Refusal *petition_rule_submit(const RuleContext *context, const PetitionSu
 bool petition_rule_is_restricted(const char *about);
 /* Is it the named entity's to look at? A petition about the head waits at the unit instead. */
 bool petition_rule_goes_to_entity(const char *about);
+
+/* A complaint whose requester is not verified yet; what is no complaint needs no identity. */
+bool petition_rule_is_provisional(const char *type, VaultVerification verification);
+
+/* What the system does now about the requester's identity (product.md 6). */
+typedef enum {
+    PETITION_IDENTITY_NOTHING,
+    PETITION_IDENTITY_VERIFY,  /* it is verified: to its entity, if it waited       */
+    PETITION_IDENTITY_RELEASE, /* waited long enough: to its entity as it is        */
+    PETITION_IDENTITY_FREEZE,  /* the data do not match: back to the unit, and rest */
+    PETITION_IDENTITY_LAPSE,   /* was not proved in time: closed                    */
+} PetitionIdentityStep;
+
+PetitionIdentityStep petition_rule_identity(const RuleContext *context, const Petition *petition,
+                                            VaultVerification verification);
+/* A frozen one is only for its requester to free. */
+const Refusal *petition_rule_not_frozen(const RuleContext *context, const Petition *petition);
 
 const Refusal *
 petition_rule_route(const RuleContext *context, const Petition *petition, const PetitionRoute *cmd);
@@ -90,6 +108,8 @@ AppTime petition_rule_due(const Calendar *calendar, const char *type, int64_t se
                           AppTime assigned_at);
 /* The latest day that set_period takes. */
 int64_t petition_rule_latest_day(const Calendar *calendar, const Petition *petition);
+/* Until when a frozen one's identity may be proved. */
+AppTime petition_rule_prove_by(AppTime frozen_at);
 /* Triage takes 1 working day. */
 AppTime petition_rule_triage_by(const Calendar *calendar, AppTime received_at);
 /* The same of what came back; a ruling after two returns takes 2. */

@@ -9,7 +9,8 @@
     "id, version, number, handle, person, type, state, holder, about, channel, lang, entity_id,"   \
     " service_id, place_id, contact, identity_hidden, restricted, provisional, lodged_at,"         \
     " entered_at, assigned_at, accepted_at, due_at, remaining, next_climb_at, next_climb_level,"   \
-    " period_set, returns, outcome, closed_at, solved, stars, brief_epoch, brief"
+    " period_set, returns, outcome, closed_at, solved, stars, brief_epoch, brief, frozen,"         \
+    " identity_at"
 
 static const DbColumn petition_columns[] = {
     DB_COLUMN(Petition, id),           DB_COLUMN(Petition, version),
@@ -29,6 +30,7 @@ static const DbColumn petition_columns[] = {
     DB_MAYBE(Petition, outcome),       DB_MAYBE(Petition, closed_at),
     DB_MAYBE(Petition, solved),        DB_MAYBE(Petition, stars),
     DB_COLUMN(Petition, brief_epoch),  DB_MAYBE(Petition, brief),
+    DB_COLUMN(Petition, frozen),       DB_MAYBE(Petition, identity_at),
 };
 
 static const DbQuery by_number = {
@@ -122,9 +124,9 @@ static const DbQuery insert_petition = {
     .sql = "INSERT INTO petition (id, version, number, submit_command, handle, person, type, state,"
            " holder, about, channel, lang, entity_id, service_id, place_id, contact,"
            " identity_hidden, restricted, provisional, lodged_at, entered_at, assigned_at, due_at,"
-           " next_climb_at, next_climb_level, brief_epoch, brief, period_set, returns)"
+           " next_climb_at, next_climb_level, brief_epoch, brief, period_set, returns, identity_at)"
            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-           " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
+           " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)",
     .table = "petition",
 };
 
@@ -143,8 +145,18 @@ static const DbQuery move = {
 static const DbQuery readdress = {
     .sql = "UPDATE petition SET version = version + 1, state = $1, holder = $2, entity_id = $3,"
            " service_id = $4, assigned_at = $5, due_at = $6, next_climb_at = $7,"
-           " next_climb_level = $8, returns = $9, brief_epoch = $10, brief = $11"
-           " WHERE id = $12 AND version = $13",
+           " next_climb_level = $8, returns = $9, brief_epoch = $10, brief = $11, identity_at = $12"
+           " WHERE id = $13 AND version = $14",
+    .table = "petition",
+};
+
+/* As readdress, and beside it: the entity may be taken away again, with what it had begun. */
+static const DbQuery identify = {
+    .sql = "UPDATE petition SET version = version + 1, state = $1, holder = $2, entity_id = $3,"
+           " service_id = $4, assigned_at = $5, due_at = $6, next_climb_at = $7,"
+           " next_climb_level = $8, brief_epoch = $9, brief = $10, identity_at = $11,"
+           " provisional = $12, frozen = $13, accepted_at = $14, period_set = $15, outcome = $16,"
+           " closed_at = $17 WHERE id = $18 AND version = $19",
     .table = "petition",
 };
 
@@ -196,6 +208,7 @@ const DbQuery *const petition_queries[] = { &by_number,
                                             &insert_key,
                                             &move,
                                             &readdress,
+                                            &identify,
                                             &touch,
                                             &insert_question,
                                             &answer_question,
@@ -210,6 +223,8 @@ const DbQuery *const petition_queries[] = { &by_number,
                                             &petition_store_list_row_by_id,
                                             &petition_store_list_row_by_number,
                                             &petition_store_list_questions,
+                                            &petition_store_list_due_identity,
+                                            &petition_store_list_provisional,
                                             NULL };
 
 const DbTable        petition_tables[] = {
@@ -328,7 +343,8 @@ petition_store_insert(WritePlan *plan, const Petition *petition, Bytes command_i
                        db_bool(p->provisional), db_int(p->lodged_at), db_int(p->entered_at),
                        db_int_or_null(p->assigned_at), db_int_or_null(p->due_at),
                        db_int_or_null(p->next_climb_at), db_int(p->next_climb_level),
-                       db_int(p->brief_epoch), db_bytes(p->brief), db_bool(false), db_int(0)));
+                       db_int(p->brief_epoch), db_bytes(p->brief), db_bool(false), db_int(0),
+                       db_int_or_null(p->identity_at)));
 }
 
 void
@@ -358,7 +374,22 @@ petition_store_readdress(WritePlan *plan, const Petition *seen, const Petition *
                        db_int_or_null(next->service_id), db_int_or_null(next->assigned_at),
                        db_int_or_null(next->due_at), db_int_or_null(next->next_climb_at),
                        db_int(next->next_climb_level), db_int(next->returns),
-                       db_int(next->brief_epoch), db_bytes(next->brief), db_int(seen->id),
+                       db_int(next->brief_epoch), db_bytes(next->brief),
+                       db_int_or_null(next->identity_at), db_int(seen->id), db_int(seen->version)));
+}
+
+void
+petition_store_identify(WritePlan *plan, const Petition *seen, const Petition *next)
+{
+    plan_one(plan, &identify,
+             DB_PARAMS(db_text(next->state), db_text(next->holder), db_int_or_null(next->entity_id),
+                       db_int_or_null(next->service_id), db_int_or_null(next->assigned_at),
+                       db_int_or_null(next->due_at), db_int_or_null(next->next_climb_at),
+                       db_int(next->next_climb_level), db_int(next->brief_epoch),
+                       db_bytes(next->brief), db_int_or_null(next->identity_at),
+                       db_bool(next->provisional), db_bool(next->frozen),
+                       db_int_or_null(next->accepted_at), db_bool(next->period_set),
+                       db_text(next->outcome), db_int_or_null(next->closed_at), db_int(seen->id),
                        db_int(seen->version)));
 }
 

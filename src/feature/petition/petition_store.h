@@ -38,6 +38,17 @@ bool petition_store_row_by_number(DbTx *tx, int64_t number, PetitionRow *out, bo
 bool petition_store_questions(DbTx *tx, int64_t directorate_id, PetitionAfter after,
                               PetitionQuestion **rows, size_t *n, GError **error) MUST_USE;
 
+/* Open ones whose requester's identity is not verified: those that go on by themselves by `now`, and
+ * all of them after an id. 100 rows. */
+typedef struct PetitionWaiting {
+    int64_t id, number, identity_at;
+    Bytes   person;
+} PetitionWaiting;
+bool petition_store_due_identity(DbTx *tx, AppTime now, PetitionAfter after, PetitionWaiting **rows,
+                                 size_t *n, GError **error) MUST_USE;
+bool petition_store_provisional(DbTx *tx, int64_t after_id, PetitionWaiting **rows, size_t *n,
+                                GError **error) MUST_USE;
+
 /* ---- beside the petition ---- */
 
 bool petition_store_consultations(DbTx *tx, int64_t petition_id, PetitionConsultation **rows,
@@ -59,6 +70,8 @@ void petition_store_insert_key(WritePlan *plan, int64_t petition_id, Bytes wrapp
 void petition_store_move(WritePlan *plan, const Petition *seen, const Petition *next);
 /* With the entity, the service and the brief, which is sealed for the entity. */
 void petition_store_readdress(WritePlan *plan, const Petition *seen, const Petition *next);
+/* The same, and what depends on whether the requester's identity is verified. */
+void petition_store_identify(WritePlan *plan, const Petition *seen, const Petition *next);
 /* Only the version. */
 void petition_store_touch(WritePlan *plan, const Petition *seen, const Petition *next);
 
@@ -75,4 +88,5 @@ petition_store_take_draft(WritePlan *plan, Bytes draft_hash, int64_t petition_id
 /* Statements of petition_store_list.c, for the one list of queries. */
 extern const DbQuery petition_store_list_inbox, petition_store_list_inbox_unrestricted,
     petition_store_list_closed, petition_store_list_closed_unrestricted, petition_store_list_triage,
-    petition_store_list_row_by_id, petition_store_list_row_by_number, petition_store_list_questions;
+    petition_store_list_row_by_id, petition_store_list_row_by_number, petition_store_list_questions,
+    petition_store_list_due_identity, petition_store_list_provisional;

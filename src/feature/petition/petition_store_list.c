@@ -5,7 +5,8 @@
 
 #define ROW_COLUMNS                                                                                \
     "id, version, number, entity_id, service_id, place_id, lodged_at, due_at, closed_at, returns," \
-    " brief_epoch, type, state, holder, outcome, restricted, period_set, brief"
+    " brief_epoch, type, state, holder, outcome, restricted, provisional, frozen, period_set,"     \
+    " brief"
 
 static const DbColumn row_columns[] = {
     DB_COLUMN(PetitionRow, id),          DB_COLUMN(PetitionRow, version),
@@ -16,6 +17,7 @@ static const DbColumn row_columns[] = {
     DB_COLUMN(PetitionRow, brief_epoch), DB_COLUMN(PetitionRow, type),
     DB_COLUMN(PetitionRow, state),       DB_COLUMN(PetitionRow, holder),
     DB_MAYBE(PetitionRow, outcome),      DB_COLUMN(PetitionRow, restricted),
+    DB_COLUMN(PetitionRow, provisional), DB_COLUMN(PetitionRow, frozen),
     DB_COLUMN(PetitionRow, period_set),  DB_MAYBE(PetitionRow, brief),
 };
 
@@ -78,6 +80,47 @@ const DbQuery petition_store_list_questions = {
            " AND (c.due_at, c.id) > ($2, $3) ORDER BY c.due_at, c.id LIMIT 50",
     DB_COLUMNS(PetitionQuestion, question_columns),
 };
+
+/* ---- for jobs ---- */
+
+static const DbColumn waiting_columns[] = {
+    DB_COLUMN(PetitionWaiting, id),
+    DB_COLUMN(PetitionWaiting, number),
+    DB_MAYBE(PetitionWaiting, identity_at),
+    DB_COLUMN(PetitionWaiting, person),
+};
+
+/* The index has only those that have a time: it must be said, or it is not taken. */
+const DbQuery petition_store_list_due_identity = {
+    .sql = "SELECT id, number, identity_at, person FROM petition"
+           " WHERE identity_at IS NOT NULL AND closed_at IS NULL AND identity_at <= $1"
+           " AND (identity_at, id) > ($2, $3) ORDER BY identity_at, id LIMIT 100",
+    DB_COLUMNS(PetitionWaiting, waiting_columns),
+};
+
+const DbQuery petition_store_list_provisional = {
+    .sql = "SELECT id, number, identity_at, person FROM petition"
+           " WHERE provisional AND closed_at IS NULL AND id > $1 ORDER BY id LIMIT 100",
+    DB_COLUMNS(PetitionWaiting, waiting_columns),
+};
+
+bool
+petition_store_due_identity(DbTx *tx, AppTime now, PetitionAfter after, PetitionWaiting **rows,
+                            size_t *n, GError **error)
+{
+    return db_all(tx, &petition_store_list_due_identity,
+                  DB_PARAMS(db_int(now), db_int(after.due_at), db_int(after.id)), rows, n, error);
+}
+
+bool
+petition_store_provisional(DbTx *tx, int64_t after_id, PetitionWaiting **rows, size_t *n,
+                           GError **error)
+{
+    return db_all(tx, &petition_store_list_provisional, DB_PARAMS(db_int(after_id)), rows, n,
+                  error);
+}
+
+/* ---- lists ---- */
 
 bool
 petition_store_inbox(DbTx *tx, int64_t entity_id, const char *state, PetitionAfter after,

@@ -155,16 +155,19 @@ keep_pending(Prepare *prepare, int64_t person_id, int64_t handle_n)
 
 /* ---- the row ---- */
 
-/* With an entity: its 48 hours run. Without, or about the head: the unit's day does. */
+/* With an entity: its 48 hours run. Without, or about the head: the unit's day does. So it does while
+ * the registry is waited for; then the entity gets it anyway. */
 static void
 set_course(const Prepare *prepare, const PetitionSubmit *cmd, Petition *petition)
 {
     Calendar calendar = system_calendar(prepare->sys);
+    bool     goes_on = cmd->entity_id != 0 && petition_rule_goes_to_entity(cmd->about);
 
-    if (cmd->entity_id == 0 || !petition_rule_goes_to_entity(cmd->about)) {
+    if (!goes_on || petition->provisional) {
         petition->state = "received";
         petition->holder = "unit";
         petition->due_at = petition_rule_triage_by(&calendar, prepare->now);
+        petition->identity_at = goes_on ? petition->due_at : 0;
         return;
     }
 
@@ -192,7 +195,7 @@ make_petition(const Prepare *prepare, const PetitionSubmit *cmd, const VaultSubm
         .place_id = cmd->place_id,
         .identity_hidden = cmd->identity_hidden,
         .restricted = petition_rule_is_restricted(cmd->about),
-        .provisional = submitter->person.verification == VAULT_PROVISIONAL,
+        .provisional = petition_rule_is_provisional(cmd->type, submitter->person.verification),
         .lodged_at = prepare->now,
         .entered_at = prepare->recorded_at,
     };

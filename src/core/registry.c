@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Asks the registry. What must stay true: nobody waits longer than its patience, and after a failure
+ * nobody asks before a pause has gone by that doubles with each one. */
+#include "core/registry.h"
+
+#include "base/thread.h"
+#include "core/system.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#define PATIENCE (2 * SECONDS)
+#define FIRST_PAUSE (5 * SECONDS)
+#define LONGEST_PAUSE (5 * MINUTES)
+
+static const char *const state_names[] = {
+    [REGISTRY_UP] = "up",
+    [REGISTRY_SLOW] = "slow",
+    [REGISTRY_DOWN] = "down",
+};
+
+const char *
+registry_state_name(RegistryState state)
+{
+    return state_names[state];
+}
+
+bool
+registry_state_parse(const char *name, RegistryState *state)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(state_names); i++)
+        if (strcmp(state_names[i], name) == 0) {
+            *state = (RegistryState)i;
+            return true;
+        }
+    return false;
+}
+
+void
+registry_set_state(System *sys, RegistryState state)
+{
+    atomic_store(&sys->registry.state, (int)state);
+    atomic_store(&sys->registry.failures, 0);
+    atomic_store(&sys->registry.next_at, 0);
+}
+
+static bool
+is_there(const System *sys)
+{
+    return sys->registry.kind == REGISTRY_EMBEDDED ||
+           (sys->registry.kind == REGISTRY_BY_MODE && sys->trial);
+}
+
+bool
+registry_may_ask(const System *sys, AppTime now)
+{
+    return is_there(sys) && now >= atomic_load(&sys->registry.next_at);
+}
+
+/* With jitter, so that nodes which failed together do not come back together. */
+static void
+leave_alone(System *sys)
+{
+    int64_t failures = atomic_fetch_add(&sys->registry.failures, 1);
+    int64_t pause = FIRST_PAUSE;
+
+    for (int64_t i = 0; i < failures && pause < LONGEST_PAUSE; i++)
+        pause *= 2;
+    pause = MIN(pause, LONGEST_PAUSE);
+    pause = pause / 2 + (int64_t)randombytes_uniform((uint32_t)(pause / 2 / 1000)) * 1000;
+    atomic_store(&sys->registry.next_at, clock_now(sys->clock) + pause);
+}
+
+/* Until patience is at its end: what a registry that answers too late costs. */
+static void
+wait_in_vain(const System *sys)
+{
+    int64_t patience = sys->registry.patience != 0 ? sys->registry.patience : PATIENCE;
+    int64_t until = clock_monotonic() + patience;
+    Lock    lock;
+    Signal  never;
+
+    lock_init(&lock);
+    signal_init(&never);
+    lock_take(&lock);
+    for (int64_t left = patience; left > 0; left = until - clock_monotonic())
+        signal_wait_for(&never, &lock, left);
+    lock_leave(&lock);
+    signal_clear(&never);
+    lock_clear(&lock);
+}
+
+static bool
+reach(System *sys, GError **error)
+{
+    int state = atomic_load(&sys->registry.state);
+
+    if (!registry_may_ask(sys, clock_now(sys->clock)))
+        return fail(error, APP_ERROR_BUSY, "registry: there is none, or it is left alone");
+    if (state == REGISTRY_UP)
+        return true;
+
+    if (state == REGISTRY_SLOW)
+        wait_in_vain(sys);
+    leave_alone(sys);
+    return fail(error, APP_ERROR_BUSY, "registry: %s", registry_state_name((RegistryState)state));
+}
+
+bool
+registry_verify(System *sys, Arena *mem, const Identity *identity, VaultVerification *out,
+                GError **error)
+{
+    if (!reach(sys, error) || !vault_registry_verify(sys->vault, mem, identity, out, error))
+        return false;
+
+    atomic_store(&sys->registry.failures, 0);
+    return true;
+}
+
+bool
+registry_verify_person(System *sys, Arena *mem, int64_t person_id, VaultVerification *out,
+                       GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    Identity          identity;
+    VaultVerification found;
+
+    if (!vault_identity(sys->vault, mem, person_id, &identity, error) ||
+        !registry_verify(sys, mem, &identity, &found, error))
+        return false;
+
+    if (found == VAULT_VERIFIED &&
+        vault_set_verification(sys->vault, mem, person_id, VAULT_VERIFIED, &cause)) {
+        *out = VAULT_VERIFIED;
+        return true;
+    }
+    if (cause != NULL && error_code(cause) != APP_ERROR_CONFLICT) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    *out = VAULT_MISMATCH;
+    return vault_set_verification(sys->vault, mem, person_id, VAULT_MISMATCH, error);
+}
