@@ -32,10 +32,10 @@ FEATURES = {
     "lodge": {"petition", "attachment"},
     "follow": {"petition", "attachment"},
     "office": {"petition", "attachment"},
-    "desk": {"petition", "account", "notify", "follow"},
+    "desk": {"petition", "attachment", "account", "notify", "follow"},
     "replay": {"petition"},
 }
-OPEN_HEADERS = {"petition_refusal.h", "petition_rules.h", "follow_status.h", "follow_steps.h"}  # besides NAME/NAME.h
+OPEN_HEADERS = {"petition_fields.h", "petition_refusal.h", "petition_rules.h", "follow_status.h", "follow_steps.h"}  # besides NAME/NAME.h
 # Modules whose header declares more than one small type.
 ALSO = {"clock": {"zone"}, "thread": {"lock", "signal", "latch", "queue"}}
 ONLY = {  # library headers and the layer that may see them

@@ -10,6 +10,7 @@
 #include "core/cookie.h"
 #include "core/limits.h"
 #include "core/session.h"
+#include "feature/desk/desk.h"
 #include "http/limit.h"
 #include "messages.h"
 #include "view/html.h"
@@ -178,8 +179,11 @@ static bool
 identify(AppGate *gate, Request *req, Response *res, Who *who, GError **error)
 {
     who->visitor = know_visitor(req, res);
-    return know_staff(gate->sys, req, who, error) &&
-           (who->account_id != 0 || know_requester(gate->sys, req, who, error));
+    if (!know_staff(gate->sys, req, who, error))
+        return false;
+    if (who->role == ROLE_AGENT)
+        who->caller_id = desk_caller_id(req);
+    return who->account_id != 0 || know_requester(gate->sys, req, who, error);
 }
 
 static bool

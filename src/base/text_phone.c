@@ -82,3 +82,11 @@ text_phone(Arena *mem, const char *text)
         return NULL;
     return arena_copy(mem, digits);
 }
+
+char *
+text_phone_shown(Arena *mem, const char *phone)
+{
+    if (g_str_has_prefix(phone, "9627") && strlen(phone) == 12)
+        return arena_printf(mem, "+962 7 %.4s %s", phone + 4, phone + 8);
+    return arena_printf(mem, "+%s", phone);
+}

@@ -265,6 +265,21 @@ static const TextCase phone_cases[] = {
 };
 
 static void
+telephones_are_shown_with_spaces(void)
+{
+    static const char *const shown[][2] = {
+        { "962790123456", "+962 7 9012 3456" },
+        { "9627901234567", "+9627901234567" },
+        { "96265001234", "+96265001234" },
+        { "4915112345678", "+4915112345678" },
+    };
+    g_autoptr(Arena) mem = arena_new();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(shown); i++)
+        g_assert_cmpstr(text_phone_shown(mem, shown[i][0]), ==, shown[i][1]);
+}
+
+static void
 telephones_are_read_in_any_usual_writing(void)
 {
     check(text_phone, phone_cases, G_N_ELEMENTS(phone_cases));
@@ -367,6 +382,7 @@ main(int argc, char **argv)
     g_test_add_func("/text/controls", controls_are_shown);
     g_test_add_func("/text/ellipsis", long_texts_are_cut_between_graphemes);
     g_test_add_func("/text/language", the_language_is_that_of_most_letters);
+    g_test_add_func("/text/phone_shown", telephones_are_shown_with_spaces);
     g_test_add_func("/text/phone", telephones_are_read_in_any_usual_writing);
     g_test_add_func("/text/email", email_addresses_are_plain);
     g_test_add_func("/text/hex", hexadecimal_goes_both_ways);

@@ -34,6 +34,7 @@ typedef struct Who {
     Role    role;
     int64_t account_id; /* staff */
     int64_t person_id;  /* a requester: id in the vault; never leaves it but for the caller's own */
+    int64_t caller_id;  /* an agent: whom they have on the line, likewise; 0: nobody */
     int64_t entity_id;  /* liaison, head, directorate member */
     int64_t directorate_id; /* directorate member */
     int64_t petition_id;    /* a visitor who proved number and code: this one only */

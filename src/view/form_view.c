@@ -531,6 +531,11 @@ form_view_begin(Html *page, const FormView *view)
     html_lit(page, "\"");
     if (view->files)
         html_lit(page, " enctype=\"multipart/form-data\"");
+    if (view->autosave != NULL) {
+        html_lit(page, " data-autosave=\"");
+        html_href(page, view->autosave);
+        html_lit(page, "\"");
+    }
     html_lit(page, " novalidate>");
     if (command != NULL && command[0] != '\0')
         html_hidden_with(page, command);

@@ -25,9 +25,10 @@ typedef struct FormView {
                *choices; /* for fields whose `choices` are data; NULL-field terminated, or NULL */
     const char *action;  /* where it is posted */
     const char
-        *prefix;   /* of its ids, where two forms of a page have a field in common; NULL: "f" */
-    bool files;    /* multipart */
-    bool question; /* one question a page: the field's label is the page's h1 */
+        *prefix; /* of its ids, where two forms of a page have a field in common; NULL: "f" */
+    const char *autosave; /* where it is kept while it is typed, or NULL */
+    bool        files;    /* multipart */
+    bool        question; /* one question a page: the field's label is the page's h1 */
 } FormView;
 
 /* The whole field. A FORM_CHOICE without Choices takes its labels from "choice.NAME.CODE" (and

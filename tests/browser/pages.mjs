@@ -15,7 +15,7 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 
 /* No page of their own: redirects, fragments, files; and what needs a link that the trial does not give. */
 const NOT_PAGES = ['/new', '/find/suggest', '/f/{number}/{code}', '/follow/{number}/rate', '/language/{lang}',
-                   '/staff/setup/{token}', '/files/{id}', '/desk/suggest', '/desk/find',
+                   '/staff/setup/{token}', '/files/{id}', '/desk/suggest', '/desk/fields', '/desk/find',
                    '/desk/requests', '/desk/requests/{number}/add'];
 
 const seen = new Set();

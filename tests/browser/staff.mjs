@@ -153,4 +153,30 @@ export async function staffTests(world) {
         const said = await main(page);
         check(said.includes('ليلى') && said.includes(world.layla.number), 'caller or requests are missing');
     });
+    await test('the agent opens the caller\'s file while the call lasts, and no longer', async () => {
+        const page = await staffPage(world, 'agent');
+        await open(page, `/desk/requests/${world.layla.number}`);
+        const file = await page.locator('.files a').getAttribute('href');
+        const status = async () => (await page.context().request.get(file)).status();
+        check(await status() === 200, 'the file is not the caller\'s');
+        await open(page, '/desk');
+        await send(page, 'form[action="/desk/end"] button.button');
+        check(await status() === 404, 'the file stays open after the call');
+        await fill(page, { who: people.layla.mobile }, 'form[action="/desk/find"]');
+        await send(page, 'form[action="/desk/find"] button.button');
+    });
+    await test('what the agent types is kept, and the service asks at once', async () => {
+        const page = await staffPage(world, 'agent');
+        at(page, '/desk');
+        await page.locator('#f-subject').fill('تسرب في الدرج');
+        await page.locator('#f-entity_q').fill('انقطاع مياه');
+        await page.locator('[data-results] .result:has(.result-meta:text-matches("^شركة مياه الأردن"))').first().click();
+        await page.locator('[data-asks] [name^="f."]').first().fill('990');
+        await page.locator('.desk-form .saved').filter({ hasText: /\S/ }).waitFor();
+        await open(page, '/desk');
+        check(await page.locator('#f-subject').inputValue() === 'تسرب في الدرج', 'the subject is gone');
+        check(await page.locator('[data-asks] [name^="f."]').first().inputValue() === '990', 'the answer is gone');
+        await send(page, 'form[action="/desk/clear"] button.button');
+        check(await page.locator('#f-subject').inputValue() === '', 'it was not cleared');
+    });
 }

@@ -2,8 +2,11 @@
 // A piece of a page from our own server, rebuilt from a short list of what may be in it: whatever else the text
 // holds is dropped, so that a mistake of the server's escaping does not become a script.
 
-const TAGS = new Set("ul ol li a button p span strong mark bdi small input label".split(" "));
-const NAMES = new Set("class href type name value id for dir lang data-value data-label".split(" "));
+const TAGS = new Set("ul ol li a button p span strong mark bdi small input label div h3 fieldset legend select option textarea".split(" "));
+const NAMES = new Set((
+  "class href type name value id for dir lang rows maxlength inputmode autocomplete checked selected " +
+  "aria-describedby data-value data-label"
+).split(" "));
 
 interface Policy { createHTML(text: string): string }
 declare global {

@@ -2,6 +2,8 @@
 // What the consoles of the staff get beside app.ts.
 
 import "./keys";
+import { watchAsks } from "./asks";
 import { watchPreviews } from "./preview";
 
+watchAsks();
 watchPreviews();

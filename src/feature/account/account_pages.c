@@ -371,7 +371,7 @@ show_profile(Request *req, Response *res, Form *form, int status, GError **error
     if (identity.name[0] != NULL)
         view.name = arena_printf(req->mem, "%s %s", identity.name[0],
                                  identity.name[3] == NULL ? "" : identity.name[3]);
-    view.phone = contact.phone;
+    view.phone = contact.phone == NULL ? NULL : text_phone_shown(req->mem, contact.phone);
     view.email = contact.email;
     view.has_password = person.has_password;
     account_profile_html(html_page(req, res, status), &view);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* GET /files/{id}: to who may see the petition, or whose draft it is. Decrypted while it is sent,
+/* GET /files/{id}: to who may see the petition (an agent while its requester is on the line), or whose
+ * draft it is. Decrypted while it is sent,
  * offered for saving, never shown inside a page of ours. */
 #include "core/access.h"
 #include "core/cookie.h"
@@ -20,9 +21,9 @@ may_see_petition(System *sys, DbTx *tx, const Who *who, int64_t petition_id, GEr
                              .state = petition.state,
                              .holder = petition.holder,
                              .restricted = petition.restricted };
+    int64_t person_id = who->role == ROLE_AGENT ? who->caller_id : who->person_id;
     target.own = who->petition_id == petition.id ||
-                 (who->person_id != 0 &&
-                  petition_is_of_person(sys, db_arena(tx), &petition, who->person_id));
+                 (person_id != 0 && petition_is_of_person(sys, db_arena(tx), &petition, person_id));
     return access_require(who, target.own ? ACTION_READ_STATUS : ACTION_READ, &target, error);
 }
 

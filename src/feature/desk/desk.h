@@ -5,5 +5,8 @@
 
 #include "feature/feature.h"
 
+/* Whom the asking agent has on the line, as the vault calls them; 0: nobody. For the gate. */
+int64_t                     desk_caller_id(Request *req);
+
 extern const Feature        desk_feature;
 extern const DbQuery *const desk_queries[];

@@ -5,6 +5,7 @@
 
 #include "core/job.h"
 #include "feature/desk/desk.h"
+#include "feature/desk/desk_draft.h"
 
 #define TAKEN (20 * MINUTES)
 
@@ -48,7 +49,10 @@ static const DbQuery settle_call = {
     .table = "outbox",
 };
 
-const DbQuery *const desk_queries[] = { &due_calls, &call_by_id, &take_call, &settle_call, NULL };
+const DbQuery *const desk_queries[] = { &due_calls,         &call_by_id,
+                                        &take_call,         &settle_call,
+                                        &desk_draft_find,   &desk_draft_put,
+                                        &desk_draft_delete, NULL };
 
 bool
 desk_call_store_due(DbTx *tx, AppTime now, DeskCallAfter after, OutboxRow **rows, size_t *n,

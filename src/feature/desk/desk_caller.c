@@ -4,6 +4,7 @@
 #include "feature/desk/desk_caller.h"
 
 #include "feature/account/account.h"
+#include "feature/desk/desk.h"
 
 #include "base/text.h"
 #include "feature/desk/desk_seal.h"
@@ -57,13 +58,21 @@ desk_caller_begin(Request *req, Response *res, int64_t person_id, GError **error
     if (!vault_reveal(sys->vault, req->mem, req->who, person_id, REASON, &identity, &contact,
                       error))
         return false;
-    text = arena_printf(req->mem, "%" G_GINT64_FORMAT "\n%s\n%s%s", (gint64)person_id,
-                        short_name(req->mem, &identity), contact.phone == NULL ? "" : "+",
-                        contact.phone == NULL ? "" : contact.phone);
+    text = arena_printf(req->mem, "%" G_GINT64_FORMAT "\n%s\n%s", (gint64)person_id,
+                        short_name(req->mem, &identity),
+                        contact.phone == NULL ? "" : text_phone_shown(req->mem, contact.phone));
     response_cookie(res, COOKIE_CALLER,
                     desk_seal_write(sys, req->mem, req->who, "caller", text, CALL_SECONDS),
                     CALL_SECONDS);
     return true;
+}
+
+int64_t
+desk_caller_id(Request *req)
+{
+    DeskCaller caller;
+
+    return desk_caller_read(req, &caller) ? caller.person_id : 0;
 }
 
 void

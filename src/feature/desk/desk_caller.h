@@ -9,7 +9,8 @@
 
 typedef struct DeskCaller {
     int64_t     person_id;
-    const char *name, *phone; /* name NULL: only a telephone is known; phone with its +, or "" */
+    const char *name,
+        *phone; /* name NULL: only a telephone is known; phone as it is shown, or "" */
 } DeskCaller;
 
 /* The caller of this agent's call, or false. */

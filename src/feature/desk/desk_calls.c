@@ -8,7 +8,6 @@
 #include "feature/desk/desk_forms.h"
 #include "feature/desk/desk_pages.h"
 #include "feature/desk/desk_seal.h"
-#include "feature/notify/notify.h"
 #include "messages.h"
 
 #include <string.h>
@@ -187,21 +186,21 @@ show_call(Request *req, Response *res, const TakenCall *call, Form *form, int st
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
     OutboxRow    row;
     Petition     petition;
-    DeskCallView view = { .name = call->name, .phone = call->phone };
-    const char  *subject;
+    DeskCallView view = { .name = call->name };
 
     if (tx == NULL || !desk_call_store_by_id(tx, call->id, &row, error) ||
         !petition_by_id(tx, row.petition_id, &petition, error) ||
-        !notify_text(sys, tx, &row, &subject, &view.text, error) ||
         !fill_answer(req, tx, &petition, &view, error))
         return false;
 
     view.number = petition.number;
     view.attempt = row.tries + 1;
-    view.lang = row.lang;
     view.type = i18n_find_in("type.", petition.type);
     view.status = follow_status_of(sys, &petition, req->lang, req->now);
+    view.outcome = view.status.outcome;
+    view.restricted = petition.restricted;
     view.dial = arena_printf(req->mem, "+%s", call->phone);
+    view.phone = call->phone[0] == '\0' ? NULL : text_phone_shown(req->mem, call->phone);
     view.form = (FormView){ .form = form,
                             .action = arena_printf(req->mem, "/desk/calls/%" G_GINT64_FORMAT,
                                                    (gint64)call->id) };

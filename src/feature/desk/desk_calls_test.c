@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Calling back: who is called, by whom, three times at the most. */
+#include "feature/attachment/attachment.h"
 #include "feature/desk/desk.h"
 #include "feature/desk/desk_calls.h"
 #include "feature/follow/follow_fixture.h"
@@ -27,7 +28,7 @@ up(FollowFixture *fixture, const void *data)
     PetitionSubmit   cmd;
 
     follow_fixture_up(fixture, (const Route *const[]){ desk_feature.routes, NULL },
-                      (const DbQuery *const *const[]){ desk_queries, NULL });
+                      (const DbQuery *const *const[]){ desk_queries, attachment_queries, NULL });
     people = fixture->trial.fixture;
     cmd = petition_fixture_complaint(people);
     cmd.contact = "call";
@@ -94,7 +95,10 @@ a_telephone_is_shown_to_who_takes_the_call(FollowFixture *fixture, const void *d
     SHOWS("tel:" PHONE);
     SHOWS("سلمى العلي");
     SHOWS("أُصلحت الماسورة يوم الأحد");
-    SHOWS("صوت: صدر الرد على طلبكم");
+    SHOWS("+962 7 9000 0001</bdi>");
+    SHOWS("معكم مركز الاتصال الوطني بشأن طلبكم رقم");
+    SHOWS("صدر الرد على طلبكم: تمّ الحل");
+    HIDES("/f/"); /* nobody can read a link out */
     GET("/desk/calls");
     HIDES(follow_fixture_number(fixture));
     SHOWS("لا مكالمات مستحقّة الآن");
@@ -222,6 +226,7 @@ a_restricted_answer_is_not_read_out(FollowFixture *fixture, const void *data)
     take(fixture);
     g_assert_cmpint(GET(call_path(fixture, "")), ==, 200);
     SHOWS("يوجد جديد بشأن طلبكم");
+    HIDES("تمّ الحل");
     HIDES("نُقل الموظف");
 }
 

@@ -2,6 +2,7 @@
 /* Names, limits and labels of every input of the desk. */
 #include "feature/desk/desk_forms.h"
 
+#include "feature/petition/petition_fields.h"
 #include "feature/petition/petition_rules.h"
 #include "messages.h"
 
@@ -49,6 +50,10 @@ static const FormField lodge_fields[] = {
       .offset = offsetof(DeskLodgeForm, chosen),
       .max = 60,
       .label = MSG_DESK_ENTITY },
+    { .name = "fields_of",
+      .kind = FORM_HIDDEN,
+      .offset = offsetof(DeskLodgeForm, fields_of),
+      .max = 20 },
     { .name = "entity_q",
       .kind = FORM_TEXT,
       .offset = offsetof(DeskLodgeForm, entity_q),
@@ -127,7 +132,9 @@ static const FormField empty_fields[] = {
 };
 
 const FormSpec desk_forms_find = { .name = "find", FORM_SPEC(DeskFindForm, find_fields) };
-const FormSpec desk_forms_lodge = { .name = "lodge", FORM_SPEC(DeskLodgeForm, lodge_fields) };
+const FormSpec desk_forms_lodge = { .name = "lodge",
+                                    FORM_SPEC(DeskLodgeForm, lodge_fields),
+                                    .extra = PETITION_FIELDS_PREFIX };
 const FormSpec desk_forms_add = { .name = "add", FORM_SPEC(DeskAddForm, add_fields) };
 const FormSpec desk_forms_call = { .name = "call", FORM_SPEC(DeskCallForm, call_fields) };
 const FormSpec desk_forms_empty = { .name = "empty", FORM_SPEC(DeskEmptyForm, empty_fields) };

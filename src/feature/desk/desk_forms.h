@@ -11,7 +11,8 @@ typedef struct {
 /* `pick` and `chosen` are "entity:service" of a result: the script's, or that of a button. */
 typedef struct {
     const char *type, *about, *pick, *chosen, *entity_q, *entity_list, *subject, *text, *wanted,
-        *place, *place_words, *contact;
+        *place, *place_words, *contact,
+        *fields_of; /* fields_of: the service whose questions were shown */
     bool identity_hidden;
 } DeskLodgeForm;
 

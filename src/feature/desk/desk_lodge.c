@@ -5,6 +5,7 @@
 #include "desk_html.h"
 #include "feature/desk/desk_forms.h"
 #include "feature/desk/desk_pages.h"
+#include "feature/petition/petition_fields.h"
 #include "feature/petition/petition_refusal.h"
 #include "messages.h"
 
@@ -158,17 +159,156 @@ choose_entity(Request *req, const DeskLodgeForm *data, PetitionSubmit *cmd)
     return entity != NULL;
 }
 
-/* ---- sending ---- */
+/* ---- what the service asks ---- */
+
+static PetitionFields
+fields_of(Request *req, int64_t service_id)
+{
+    return petition_fields_of(&(PetitionFieldsAsk){ .reference = system_reference(req->app),
+                                                    .mem = req->mem,
+                                                    .lang = req->lang,
+                                                    .service_id = service_id,
+                                                    .optional = true });
+}
+
+DeskFields
+desk_lodge_fields(Request *req, const char *pick, Form *form)
+{
+    const Reference *ref = system_reference(req->app);
+    PetitionSubmit   picked = { .service_id = 0 };
+    PetitionFields   fields;
+    DeskFieldName   *names;
+
+    if (pick == NULL || !read_pick(ref, pick, &picked))
+        return (DeskFields){ .n_names = 0 };
+
+    fields = fields_of(req, picked.service_id);
+    names = ARENA_ARRAY(req->mem, DeskFieldName, fields.n);
+    for (size_t i = 0; i < fields.n; i++)
+        names[i].name = fields.spec->fields[i].name;
+    return (DeskFields){
+        .form = { .form = form != NULL ? form : form_blank(req->mem, fields.spec),
+                  .choices = fields.choices },
+        .service = reference_label(ref, "service.name", picked.service_id, req->lang),
+        .service_id = picked.service_id,
+        .names = names,
+        .n_names = fields.n,
+    };
+}
+
+bool
+desk_lodge_asks(Request *req, Response *res, GError **error)
+{
+    DeskFields view = desk_lodge_fields(req, request_query(req, "pick"), NULL);
+
+    (void)error;
+    desk_fields_html(html_page(req, res, 200), &view);
+    return true;
+}
+
+bool
+desk_lodge_restore(Request *req, const DeskAnswers *answers, Form **form, GError **error)
+{
+    PetitionFields fields;
+
+    *form = NULL;
+    if (answers->service_id == 0)
+        return true;
+    fields = fields_of(req, answers->service_id);
+    *form = form_blank(req->mem, fields.spec);
+    return petition_fields_fill(req->mem, answers->json, &fields, *form, error);
+}
+
+/* The answers of a form that came in, and their form. */
+static DeskAnswers
+read_answers(Request *req, Form **form)
+{
+    const char    *of = form_typed(req->form, "fields_of");
+    DeskAnswers    answers = { .service_id = of == NULL ? 0 : g_ascii_strtoll(of, NULL, 10) };
+    PetitionFields fields = fields_of(req, answers.service_id);
+
+    *form = petition_fields_read(req->mem, &fields, req->form);
+    answers.json = petition_fields_write(req->mem, &fields, *form);
+    return answers;
+}
 
 static bool
-show_again(Request *req, Response *res, int status, GError **error)
+asks(const PetitionSubmit *cmd)
+{
+    return strcmp(cmd->type, "complaint") == 0 || strcmp(cmd->type, "inquiry") == 0;
+}
+
+/* Questions that were not asked yet are asked first; their answers go with the request. */
+static bool
+take_answers(Request *req, const DeskAnswers *answers, const Form *form, PetitionSubmit *cmd,
+             GError **error)
+{
+    PetitionFields  fields = fields_of(req, cmd->service_id);
+    PetitionAnswer *given;
+
+    if (!asks(cmd) || fields.n == 0)
+        return true;
+    if (answers->service_id != cmd->service_id) {
+        form_mistake(req->form, "", MSG_DESK_FIELDS_ASK, NULL, NULL);
+        return true;
+    }
+    if (!form_ok(form)) {
+        form_mistake(req->form, "", MSG_DESK_FIELDS_WRONG, NULL, NULL);
+        return true;
+    }
+    if (!petition_fields_answers(req->mem, answers->json, &fields, &given, &cmd->n_answers, error))
+        return false;
+    cmd->answers = given;
+    return true;
+}
+
+/* ---- the draft ---- */
+
+bool
+desk_lodge_keep(Request *req, Response *res, GError **error)
+{
+    DeskCaller  caller;
+    Form       *fields;
+    DeskAnswers answers;
+
+    response_body(res, 204, "text/plain");
+    if (!desk_caller_read(req, &caller))
+        return fail(error, APP_ERROR_NOT_FOUND, "the call is over");
+    answers = read_answers(req, &fields);
+    return desk_draft_keep(req, &caller, req->form, &answers, error);
+}
+
+bool
+desk_lodge_clear(Request *req, Response *res, GError **error)
+{
+    DeskCaller caller;
+
+    response_redirect(res, "/desk?said=cleared");
+    return !desk_caller_read(req, &caller) || desk_draft_clear(req, &caller, error);
+}
+
+/* ---- sending ---- */
+
+/* As it was typed, and kept: without scripts this is when it is. */
+static bool
+show_again(Request *req, Response *res, GError **error)
 {
     const DeskLodgeForm *data = req->form->values;
+    DeskScreen           screen = { .lodge = req->form, .status = 422 };
+    DeskAnswers          answers = read_answers(req, &screen.fields);
+    DeskCaller           caller;
+    PetitionSubmit       picked = { .service_id = 0 };
 
     if (data->chosen != NULL)
         form_set(req->form, "pick", data->chosen); /* a button is pressed once */
-    return desk_pages_screen(req, res, &(DeskScreen){ .lodge = req->form, .status = status },
-                             error);
+    if (desk_caller_read(req, &caller) &&
+        !desk_draft_keep(req, &caller, req->form, &answers, error))
+        return false;
+    if (form_typed(req->form, "pick") == NULL ||
+        !read_pick(system_reference(req->app), form_typed(req->form, "pick"), &picked) ||
+        picked.service_id != answers.service_id)
+        screen.fields = NULL; /* another service's */
+    return desk_pages_screen(req, res, &screen, error);
 }
 
 static bool
@@ -195,6 +335,7 @@ fill_command(Request *req, const DeskCaller *caller, PetitionSubmit *cmd, GError
     cmd->place_words = data->place_words;
     cmd->contact = data->contact;
     cmd->identity_hidden = data->identity_hidden;
+    cmd->draft_hash = desk_draft_hash(req, caller);
     return true;
 }
 
@@ -205,7 +346,7 @@ refuse(Request *req, Response *res, const Refusal *refusal, GError **error)
 
     form_mistake(req->form, known ? refusal->field : "", MSG_REFUSAL_PLAIN,
                  petition_refusal_text(req->app, req->mem, req->lang, refusal), NULL);
-    return show_again(req, res, 422, error);
+    return show_again(req, res, error);
 }
 
 static bool
@@ -238,15 +379,19 @@ desk_lodge_send(Request *req, Response *res, GError **error)
 {
     PetitionSubmit cmd = { .entity_id = 0 };
     DeskCaller     caller;
+    Form          *fields;
+    DeskAnswers    answers = read_answers(req, &fields);
 
     if (!desk_caller_read(req, &caller)) {
         form_mistake(req->form, "", MSG_DESK_CALL_OVER, NULL, NULL);
-        return desk_pages_screen(req, res, &(DeskScreen){ .lodge = req->form, .status = 422 },
-                                 error);
+        return show_again(req, res, error);
     }
     if (form_ok(req->form) && !choose_entity(req, req->form->values, &cmd))
         form_mistake(req->form, "entity_q", MSG_DESK_ENTITY_PICK, NULL, NULL);
     if (!form_ok(req->form))
-        return show_again(req, res, 422, error);
-    return fill_command(req, &caller, &cmd, error) && submit(req, res, &cmd, error);
+        return show_again(req, res, error);
+    if (!fill_command(req, &caller, &cmd, error) ||
+        !take_answers(req, &answers, fields, &cmd, error))
+        return false;
+    return form_ok(req->form) ? submit(req, res, &cmd, error) : show_again(req, res, error);
 }

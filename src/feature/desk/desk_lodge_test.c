@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Lodging for the caller, with and without scripts. */
+#include "feature/attachment/attachment.h"
 #include "feature/desk/desk.h"
 #include "feature/follow/follow_fixture.h"
 
@@ -17,7 +18,7 @@ up(FollowFixture *fixture, const void *data)
 {
     (void)data;
     follow_fixture_up(fixture, (const Route *const[]){ desk_feature.routes, NULL },
-                      (const DbQuery *const *const[]){ desk_queries, NULL });
+                      (const DbQuery *const *const[]){ desk_queries, attachment_queries, NULL });
 }
 
 static void
@@ -54,8 +55,8 @@ a_request_is_lodged_for_the_caller(FollowFixture *fixture, const void *data)
 
     (void)data;
     find(fixture, SALMA_PHONE);
-    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:11", "entity_q", "تسرّب", "wanted",
-                         "إعادة الماء", "place", "JO-AM", "place_words", "حي نزال"),
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:11", "entity_q", "تسرّب", "fields_of",
+                         "11", "wanted", "إعادة الماء", "place", "JO-AM", "place_words", "حي نزال"),
                     ==, 303);
     g_assert_cmpstr(follow_fixture_target(fixture), ==,
                     arena_printf(fixture->trial.fixture->mem, "/desk/requests/%s/receipt",
@@ -105,9 +106,9 @@ an_entity_is_chosen_in_four_ways_or_not_at_all(FollowFixture *fixture, const voi
     SHOWS("value=\"لا ماء منذ يومين\"");
     SHOWS("العداد لا يدور</textarea>");
     SHOWS("name=\"identity_hidden\" checked");
-    g_assert_cmpint(
-        POST("/desk/requests", REQUEST, "pick", "", "entity_q", "تسرب المياه", "chosen", "1:11"),
-        ==, 303);
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "", "entity_q", "تسرب المياه", "chosen",
+                         "1:11", "fields_of", "11"),
+                    ==, 303);
     g_assert_cmpint(count(fixture, "SELECT service_id FROM petition ORDER BY id DESC LIMIT 1"), ==,
                     WATER_LEAKS);
 
@@ -120,6 +121,114 @@ an_entity_is_chosen_in_four_ways_or_not_at_all(FollowFixture *fixture, const voi
         g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", *pick), ==, 422);
     g_assert_cmpint(POST("/desk/requests", REQUEST, "entity_list", "nowhere"), ==, 422);
     g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition"), ==, 5);
+}
+
+/* The questions of the service are asked before it is sent; what the caller does not know is left out. */
+static void
+the_service_asks_its_own_questions(FollowFixture *fixture, const void *data)
+{
+    PetitionTrial *trial = &fixture->trial;
+    PetitionFile   file;
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    find(fixture, SALMA_PHONE);
+    g_assert_cmpint(GET("/desk/fields?pick=1%3A11"), ==, 200);
+    SHOWS("name=\"fields_of\" value=\"11\"");
+    SHOWS("name=\"f.meter\"");
+    SHOWS("name=\"f.seen\"");
+    HIDES("<html");
+    for (const char *const *pick =
+             (const char *const[]){ "", "?pick=", "?pick=1%3A0", "?pick=99%3A11", NULL };
+         *pick != NULL; pick++) {
+        g_assert_cmpint(GET(arena_printf(trial->fixture->mem, "/desk/fields%s", *pick)), ==, 200);
+        HIDES("name=");
+    }
+
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:11"), ==, 422);
+    SHOWS("لهذه الخدمة أسئلة");
+    SHOWS("name=\"f.meter\"");
+    SHOWS("العداد لا يدور</textarea>");
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:11", "fields_of", "11", "f.meter",
+                         "تسعة", "f.size", "runs"),
+                    ==, 422);
+    SHOWS("في إجابات أسئلة الخدمة");
+    SHOWS("value=\"تسعة\"");
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition"), ==, 1);
+
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "pick", "1:11", "fields_of", "11", "f.meter",
+                         "٩٩٠", "f.seen", "day", "f.seen", "rain"),
+                    ==, 303);
+    trial->receipt.number = count(fixture, "SELECT number FROM petition ORDER BY id DESC LIMIT 1");
+    g_assert_true(petition_file(trial->fixture->sys, petition_trial_look(trial),
+                                &trial->fixture->unit, trial->receipt.number, false, &file,
+                                &error));
+    g_assert_cmpint(file.content.n_answers, ==, 2);
+    g_assert_cmpstr(file.content.answers[0].code, ==, "meter");
+    g_assert_cmpstr(file.content.answers[1].code, ==, "seen");
+    g_assert_cmpstr(file.content.answers[1].value, ==, "day|rain");
+    db_end(g_steal_pointer(&trial->tx)); /* a write waits for no snapshot of its own thread */
+
+    /* Praise is asked nothing, as on the web. */
+    g_assert_cmpint(POST("/desk/requests", "type", "praise", "about", "service", "subject", "شكر",
+                         "text", "شكرًا", "contact", "sms", "pick", "1:11"),
+                    ==, 303);
+}
+
+/* Kept by each answer and by the script, for this agent and this caller, until it is sent or cleared. */
+static void
+what_was_typed_in_an_unfinished_call_is_kept(FollowFixture *fixture, const void *data)
+{
+    PetitionFixture *people = fixture->trial.fixture;
+    Who              colleague = fixture->other_agent;
+
+    (void)data;
+    colleague.account_id++;
+    find(fixture, SALMA_PHONE);
+    g_assert_cmpint(POST("/desk/requests", "subject", "نصف مكالمة", "text", ""), ==, 422);
+    petition_fixture_wait(people, 21 * MINUTES); /* the call's time is over */
+    GET("/desk");
+    HIDES("نصف مكالمة");
+    g_assert_cmpint(POST("/desk/draft", "subject", "بلا متصل"), ==, 404);
+
+    find(fixture, SALMA_PHONE);
+    GET("/desk");
+    SHOWS("ما كُتب في مكالمة سابقة");
+    SHOWS("value=\"نصف مكالمة\"");
+    HIDES("name=\"identity_hidden\" checked"); /* it was not ticked */
+    g_assert_cmpint(POST("/desk/draft", "type", "complaint", "subject", "كلها", "pick", "1:11",
+                         "fields_of", "11", "f.meter", "990", "identity_hidden", "1"),
+                    ==, 204);
+    GET("/desk");
+    SHOWS("value=\"كلها\"");
+    SHOWS("value=\"1:11\"");
+    SHOWS("value=\"990\"");
+    SHOWS("name=\"identity_hidden\" checked");
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM draft"), ==, 1);
+
+    /* Nobody else's, and of no other caller. */
+    g_assert_cmpint(follow_fixture_post(fixture, &colleague, "/desk/find", "who", SALMA_PHONE,
+                                        "document_type", "national_number", NULL),
+                    ==, 303);
+    follow_fixture_get(fixture, &colleague, "/desk");
+    SHOWS("سلمى العلي");
+    HIDES("كلها");
+    find(fixture, "0790000002");
+    GET("/desk");
+    HIDES("كلها");
+
+    find(fixture, SALMA_PHONE);
+    g_assert_cmpint(POST("/desk/clear", "none", ""), ==, 303);
+    GET(follow_fixture_target(fixture));
+    HIDES("كلها");
+    SHOWS("مُسح ما كُتب");
+    SHOWS("name=\"identity_hidden\" checked");
+
+    g_assert_cmpint(POST("/desk/draft", REQUEST), ==, 204);
+    g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 303);
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM draft"), ==, 0);
+    GET("/desk");
+    HIDES("العداد لا يدور</textarea>");
 }
 
 static void
@@ -184,6 +293,8 @@ main(int argc, char **argv)
     g_test_add("/desk/lodge/" #name, FollowFixture, NULL, up, name, follow_fixture_down)
     CASE(a_request_is_lodged_for_the_caller);
     CASE(an_entity_is_chosen_in_four_ways_or_not_at_all);
+    CASE(the_service_asks_its_own_questions);
+    CASE(what_was_typed_in_an_unfinished_call_is_kept);
     CASE(what_is_refused_comes_back_as_it_was_typed);
     CASE(a_double_tap_is_one_request);
     CASE(suggestions_are_picked_not_sent);

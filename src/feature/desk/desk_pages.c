@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "desk_html.h"
 #include "feature/account/account.h"
+#include "feature/desk/desk_draft.h"
 #include "feature/desk/desk_forms.h"
 #include "messages.h"
 
@@ -44,22 +45,40 @@ fill_find(Request *req, Form *form, DeskView *view)
     view->find_mistaken = !form_ok(form);
 }
 
-static void
-fill_lodge(Request *req, Form *form, DeskView *view)
+/* What was typed for this caller and not sent, or a blank form. */
+static bool
+fill_draft(Request *req, const DeskCaller *caller, DeskScreen *screen, bool *kept, GError **error)
 {
-    if (form == NULL)
-        form = desk_lodge_blank(req);
-    view->lodge = form_of(req, form, "/desk/requests");
+    DeskAnswers answers = { .json = NULL };
+
+    screen->lodge = desk_lodge_blank(req);
+    return desk_draft_fill(req, caller, screen->lodge, &answers, kept, error) &&
+           desk_lodge_restore(req, &answers, &screen->fields, error);
+}
+
+static void
+fill_lodge(Request *req, const DeskScreen *screen, DeskView *view)
+{
+    Form     *form = screen->lodge;
+    FormView *shown = ARENA_NEW(req->mem, FormView);
+
+    *shown = *form_of(req, form, "/desk/requests");
+    if (view->caller != NULL)
+        shown->autosave = "/desk/draft";
+    view->lodge = shown;
     view->pick = form_typed(form, "pick");
     view->entity_q = form_typed(form, "entity_q");
     view->n = "{n}";
+    view->time = "{time}";
+    view->fields = desk_lodge_fields(req, view->pick, screen->fields);
     if (form_mistake_of(form, "entity_q") != NULL)
         desk_lodge_find(req, view->entity_q, &view->found);
 }
 
 bool
-desk_pages_screen(Request *req, Response *res, const DeskScreen *screen, GError **error)
+desk_pages_screen(Request *req, Response *res, const DeskScreen *given, GError **error)
 {
+    DeskScreen  shown = *given, *screen = &shown;
     const Who  *who = req->who;
     const char *said = request_query(req, "said");
     DeskView    view = { .agent = who->name, .nobody = screen->nobody };
@@ -73,8 +92,11 @@ desk_pages_screen(Request *req, Response *res, const DeskScreen *screen, GError 
     } else if (desk_caller_read(req, &caller) && !fill_caller(req, &caller, &view, error)) {
         return false;
     }
-    if (view.caller != NULL || screen->lodge != NULL) /* what was typed outlives the call */
-        fill_lodge(req, screen->lodge, &view);
+    if (view.caller != NULL && screen->lodge == NULL &&
+        !fill_draft(req, &caller, screen, &view.kept, error))
+        return false;
+    if (screen->lodge != NULL) /* what was typed outlives the call */
+        fill_lodge(req, screen, &view);
     desk_screen_html(html_page(req, res, screen->status), &view);
     return true;
 }

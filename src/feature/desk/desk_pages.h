@@ -2,13 +2,14 @@
 /* Inside the feature: the handlers of its routes, and what they share. */
 #pragma once
 
+#include "feature/desk/desk_draft.h"
 #include "feature/desk/desk_views.h"
 #include "feature/feature.h"
 
 /* The one screen. `find`, `identity` and `lodge` are forms that came back with mistakes, or NULL;
  * `nobody`: a search found nobody. */
 typedef struct DeskScreen {
-    Form *find, *identity, *lodge;
+    Form *find, *identity, *lodge, *fields; /* fields: of the service that lodge picks, or NULL */
     bool  nobody;
     int   status;
 } DeskScreen;
@@ -29,6 +30,15 @@ const Choices *desk_lodge_choices(Request *req);
 Form *desk_lodge_blank(Request *req);
 /* What fits the words that were typed without picking; nothing when something was picked. */
 void desk_lodge_find(Request *req, const char *words, DeskHits *out);
+/* What the service of "entity:service" asks; `form` NULL: a blank one. */
+/* The form of the answers that were kept; NULL when there are none. */
+bool
+desk_lodge_restore(Request *req, const DeskAnswers *answers, Form **form, GError **error) MUST_USE;
+DeskFields desk_lodge_fields(Request *req, const char *pick, Form *form);
+bool       desk_lodge_asks(Request *req, Response *res, GError **error);
+/* The script's autosave: 204, whatever is missing. */
+bool desk_lodge_keep(Request *req, Response *res, GError **error);
+bool desk_lodge_clear(Request *req, Response *res, GError **error);
 bool desk_lodge_suggest(Request *req, Response *res, GError **error);
 bool desk_lodge_send(Request *req, Response *res, GError **error);
 

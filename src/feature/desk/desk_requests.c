@@ -3,6 +3,7 @@
  * the call lasts; to the agent everything else looks absent. */
 #include "base/number.h"
 #include "desk_html.h"
+#include "feature/attachment/attachment.h"
 #include "feature/desk/desk_forms.h"
 #include "feature/desk/desk_pages.h"
 #include "feature/petition/petition_refusal.h"
@@ -90,6 +91,21 @@ fill(Request *req, const PetitionFile *file, Form *form, DeskRequestView *view)
 }
 
 static bool
+fill_files(Request *req, DbTx *tx, const PetitionFile *file, DeskRequestView *view, GError **error)
+{
+    Attachment *rows;
+    DeskFile   *files;
+
+    if (!attachment_of_petition(req->app, tx, file->petition.id, &rows, &view->n_files, error))
+        return false;
+    files = ARENA_ARRAY(req->mem, DeskFile, view->n_files);
+    for (size_t i = 0; i < view->n_files; i++)
+        files[i] = (DeskFile){ rows[i].id, rows[i].size, rows[i].name };
+    view->files = files;
+    return true;
+}
+
+static bool
 show(Request *req, Response *res, Form *form, int status, GError **error)
 {
     System *sys = req->app;
@@ -97,7 +113,7 @@ show(Request *req, Response *res, Form *form, int status, GError **error)
     DeskRequestView view = { .answer = NULL };
     PetitionFile    file;
 
-    if (tx == NULL || !load(req, tx, &file, error))
+    if (tx == NULL || !load(req, tx, &file, error) || !fill_files(req, tx, &file, &view, error))
         return false;
     fill(req, &file, form, &view);
     desk_request_html(html_page(req, res, status), &view);

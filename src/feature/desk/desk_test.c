@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The telephone desk through the router, on a store of its own: the caller and their requests. */
+#include "feature/attachment/attachment.h"
 #include "feature/desk/desk.h"
 #include "feature/desk/desk_seal.h"
 #include "feature/follow/follow_fixture.h"
@@ -21,7 +22,7 @@ up(FollowFixture *fixture, const void *data)
 {
     (void)data;
     follow_fixture_up(fixture, (const Route *const[]){ desk_feature.routes, NULL },
-                      (const DbQuery *const *const[]){ desk_queries, NULL });
+                      (const DbQuery *const *const[]){ desk_queries, attachment_queries, NULL });
 }
 
 static void
@@ -100,6 +101,7 @@ a_caller_is_found_by_telephone_or_document(FollowFixture *fixture, const void *d
         find(fixture, ways[i]);
         g_assert_cmpint(GET("/desk"), ==, 200);
         SHOWS("سلمى العلي");
+        SHOWS("<bdi class=\"ref\" dir=\"ltr\">+962 7 9000 0001</bdi>");
         SHOWS("ماسورة مكسورة في الشارع");
         SHOWS("<p class=\"readback\">");
         SHOWS("طلبكم لدى سلطة المياه منذ");
@@ -165,6 +167,8 @@ whom_nobody_knows_is_registered(FollowFixture *fixture, const void *data)
     SHOWS("لا أحد مسجّل بهذا الرقم");
     SHOWS("value=\"9881112223\"");
     HIDES("سلمى"); /* the one before is off the line */
+    SHOWS("لا يُرسل إليه رمز");
+    HIDES("نرسل");
     g_assert_cmpint(POST("/desk/find", "who", ""), ==, 422);
 
     g_assert_cmpint(POST("/desk/register", "document_type", "national_number", "document_number",

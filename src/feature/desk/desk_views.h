@@ -30,6 +30,19 @@ typedef struct DeskHits {
     size_t         n_hits;
 } DeskHits;
 
+typedef struct DeskFieldName {
+    const char *name;
+} DeskFieldName;
+
+/* What the chosen service asks. */
+typedef struct DeskFields {
+    FormView             form;
+    const char          *service;
+    int64_t              service_id;
+    const DeskFieldName *names;
+    size_t               n_names;
+} DeskFields;
+
 typedef struct DeskView {
     const char *agent;
     int said; /* a message of what was just done, or 0; a notice of the frame would break the columns */
@@ -41,18 +54,28 @@ typedef struct DeskView {
     bool                  nobody;              /* a search found nobody */
     const FormView       *lodge;               /* NULL without a caller */
     const char           *pick, *entity_q, *n; /* n: "{n}", which the script fills in */
+    DeskFields            fields;
+    const char           *time;  /* "{time}", likewise */
+    bool                  kept;  /* it is what was typed before and not sent */
     DeskHits              found; /* without the script: for words that were typed and not picked */
 } DeskView;
 
+typedef struct DeskFile {
+    int64_t     id, size;
+    const char *name;
+} DeskFile;
+
 /* Read out: the status of a request of the caller, or its receipt. */
 typedef struct DeskRequestView {
-    FollowStatus   status;
-    FollowTimeline timeline;
-    int            type, outcome;
-    const char    *subject, *answer; /* answer NULL: none yet */
-    const char    *code;             /* on the receipt */
-    bool           complaint, may_add;
-    FormView       form; /* to add information */
+    FollowStatus    status;
+    FollowTimeline  timeline;
+    int             type, outcome;
+    const char     *subject, *answer; /* answer NULL: none yet */
+    const char     *code;             /* on the receipt */
+    bool            complaint, may_add;
+    const DeskFile *files;
+    size_t          n_files;
+    FormView        form; /* to add information */
 } DeskRequestView;
 
 typedef struct DeskCallRow {
@@ -73,6 +96,8 @@ typedef struct DeskCallView {
     int64_t      number, attempt;
     int          type;
     const char  *name, *phone, *dial; /* name NULL: none is known */
-    const char  *text, *lang, *answer;
+    const char  *answer;
+    int          outcome; /* 0: none yet */
+    bool         restricted;
     FormView     form;
 } DeskCallView;

@@ -10,7 +10,7 @@
 #include "feature/attachment/attachment.h"
 #include "feature/lodge/lodge_forms.h"
 #include "feature/lodge/lodge_pages.h"
-#include "feature/petition/petition.h"
+#include "feature/petition/petition_fields.h"
 #include "feature/petition/petition_refusal.h"
 #include "feature/petition/petition_rules.h"
 #include "lodge_html.h"
@@ -64,36 +64,26 @@ entity_text(const Answers *answers)
         reference_label(ref, "service.name", draft->service_id, answers->req->lang));
 }
 
-/* The value of a choice is its label; of anything else what was typed. */
-static const char *
-answer_text(const Answers *answers, const ServiceField *field, const char *value)
-{
-    const Reference *ref = system_reference(answers->req->app);
-
-    if (field->choices == NULL)
-        return value;
-    return reference_label(ref, arena_printf(answers->req->mem, "service_field.choice.%s", value),
-                           field->id, answers->req->lang);
-}
-
 static bool
 add_fields(Answers *answers, GError **error)
 {
-    const Reference *ref = system_reference(answers->req->app);
-    PetitionAnswer  *given;
-    size_t           n;
+    const PetitionFieldsAsk ask = { .reference = system_reference(answers->req->app),
+                                    .mem = answers->req->mem,
+                                    .lang = answers->req->lang };
+    PetitionAnswer         *given;
+    size_t                  n;
 
     if (!lodge_fields_answers(answers->req, answers->draft, &given, &n, error))
         return false;
     for (size_t i = 0; i < n; i++) {
-        const ServiceField *field =
-            reference_field_of(ref, answers->draft->service_id, given[i].code, given[i].version);
+        const ServiceField *field = reference_field_of(ask.reference, answers->draft->service_id,
+                                                       given[i].code, given[i].version);
 
         if (field == NULL)
             continue;
-        add(answers, 0, STEP_FIELDS, answer_text(answers, field, given[i].value), true);
+        add(answers, 0, STEP_FIELDS, petition_fields_said(&ask, field, given[i].value), true);
         answers->answers[answers->n - 1].title =
-            reference_label(ref, "service_field.label", field->id, answers->req->lang);
+            reference_label(ask.reference, "service_field.label", field->id, ask.lang);
     }
     return true;
 }

@@ -18,7 +18,11 @@ asks_whole(const LodgeDraft *draft)
 static bool
 show_text(Request *req, Response *res, const LodgeDraft *draft, Form *form, int status)
 {
-    TextView view = { .form = { .form = form, .action = "/new/text" }, .whole = asks_whole(draft) };
+    TextView view = {
+        .form = { .form = form, .action = "/new/text", .autosave = "/new/text/keep" },
+        .whole = asks_whole(draft),
+        .time = "{time}",
+    };
 
     lodge_fill_steps(req, draft, STEP_TEXT, &view.steps);
     lodge_text_html(html_page(req, res, status), &view);

@@ -39,9 +39,10 @@ typedef struct EntityView {
 } EntityView;
 
 typedef struct TextView {
-    StepsView steps;
-    FormView  form;
-    bool      whole; /* also what is wanted, and when */
+    StepsView   steps;
+    FormView    form;
+    bool        whole; /* also what is wanted, and when */
+    const char *time;  /* "{time}", which the script fills in */
 } TextView;
 
 typedef struct FieldNames {

@@ -9,6 +9,7 @@
 #include "feature/office/office_acts.h"
 #include "feature/office/office_forms.h"
 #include "feature/office/office_history.h"
+#include "feature/petition/petition_fields.h"
 #include "feature/petition/petition_rules.h"
 #include "messages.h"
 #include "office_html.h"
@@ -74,32 +75,12 @@ office_file_facts(const OfficeReader *reader, const PetitionFile *file, size_t *
     return facts.items;
 }
 
-/* Codes joined by '|' as their labels. */
-static const char *
-answer_words(const OfficeReader *reader, const ServiceField *field, const char *value)
-{
-    g_auto(GStrv) codes = NULL;
-    g_autoptr(GString) words = NULL;
-
-    if (field == NULL || !g_str_has_prefix(field->kind, "choice"))
-        return value;
-    codes = g_strsplit(value, "|", -1);
-    words = g_string_new(NULL);
-    for (size_t i = 0; codes[i] != NULL; i++) {
-        g_autofree char *subject = g_strdup_printf("service_field.choice.%s", codes[i]);
-        const char      *label = reference_label(reader->ref, subject, field->id, reader->lang);
-
-        g_string_append_printf(words, "%s%s", i == 0 ? "" : "\n",
-                               label[0] == '\0' ? codes[i] : label);
-    }
-    return arena_copy(reader->mem, words->str);
-}
-
 const OfficeFact *
 office_file_answers(const OfficeReader *reader, const PetitionFile *file, size_t *n)
 {
-    const PetitionContent *content = &file->content;
-    OfficeFact            *facts = ARENA_ARRAY(reader->mem, OfficeFact, content->n_answers);
+    const PetitionFieldsAsk ask = { reader->ref, reader->mem, reader->lang, 0, false };
+    const PetitionContent  *content = &file->content;
+    OfficeFact             *facts = ARENA_ARRAY(reader->mem, OfficeFact, content->n_answers);
 
     for (*n = 0; *n < content->n_answers; (*n)++) {
         const PetitionAnswer *answer = &content->answers[*n];
@@ -110,7 +91,9 @@ office_file_answers(const OfficeReader *reader, const PetitionFile *file, size_t
                                                             field->id, reader->lang);
 
         facts[*n] = (OfficeFact){ .name = label[0] == '\0' ? answer->code : label,
-                                  .text = answer_words(reader, field, answer->value) };
+                                  .text = field == NULL
+                                              ? answer->value
+                                              : petition_fields_said(&ask, field, answer->value) };
     }
     return facts;
 }
