@@ -129,7 +129,7 @@ arguments(Fixture *f, gconstpointer data)
     (void)data;
     for (size_t i = 0; i < G_N_ELEMENTS(hostile); i++) {
         g_autofree char *want = g_strdup_printf(
-            "%s has answered. Is the problem solved? You may reopen or appeal until "
+            "%s has answered. Is the problem solved? You may rate how it was dealt with until "
             "%s.",
             hostile[i], "{entity}");
 

@@ -90,7 +90,6 @@ follow_status_of(System *sys, const Petition *petition, const char *lang, AppTim
 
     set_flag(&status, petition, look->code);
     status.open = petition->closed_at == 0;
-    status.right_from = status.due == 0 ? 0 : status.due + DAYS;
     status.left = status.due == 0 ? 0 : status.due - now;
     status.late = status.open && status.left < 0 && !status.needs_you && !status.frozen;
     if (status.late) {

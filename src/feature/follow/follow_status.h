@@ -13,7 +13,7 @@ typedef struct FollowStatus {
     int         badge, outcome; /* messages; outcome 0: none */
     const char *entity;         /* who has it: the unit where there is no entity */
     int64_t     number, left;   /* microseconds until `due`, negative when it is past */
-    AppTime     since, due, right_from, ended;
+    AppTime     since, due, ended;
 } FollowStatus;
 
 /* Texts in the language `lang`; they live as long as the reference data. */

@@ -219,6 +219,16 @@ number_and_code_are_for_reading(FollowFixture *fixture, const void *data)
     petition_trial_stands(&fixture->trial, "assigned", "entity", 1);
 }
 
+/* No word of what has no command yet. */
+static void
+promises_what_is_possible(FollowFixture *fixture)
+{
+    static const char *const words[] = { "التصعيد", "صُعّد", "إعادة الفتح", "التظلّم", "مرتبط به" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        follow_fixture_hides(fixture, words[i]);
+}
+
 static void
 every_status_has_its_sentence_with_dates(FollowFixture *fixture, const void *data)
 {
@@ -234,6 +244,7 @@ every_status_has_its_sentence_with_dates(FollowFixture *fixture, const void *dat
     follow_fixture_shows(fixture, "ماسورة مكسورة في الشارع");
     follow_fixture_shows(fixture, "<li class=\"todo\"><h3>تأكيد الاختصاص</h3>");
     follow_fixture_shows(fixture, "<li class=\"now\"><h3>سُجّل الطلب</h3>");
+    promises_what_is_possible(fixture);
 
     g_assert_cmpint(
         petition_trial_return(trial, officer,
@@ -252,7 +263,8 @@ every_status_has_its_sentence_with_dates(FollowFixture *fixture, const void *dat
         ==, DONE);
     GET(requester(fixture), PATH(""));
     follow_fixture_shows(fixture, "قيد المعالجة");
-    follow_fixture_shows(fixture, "يحقّ لكم التصعيد");
+    follow_fixture_shows(fixture, "تعالج سلطة المياه طلبكم، وموعد الرد");
+    promises_what_is_possible(fixture);
     follow_fixture_hides(fixture, "سرّ الوحدة");
     follow_fixture_hides(fixture, "متأخر");
 
@@ -273,11 +285,13 @@ the_answer_is_shown_and_the_end(FollowFixture *fixture, const void *data)
     follow_fixture_shows(fixture, "حتى 29 نيسان 2026");
     follow_fixture_shows(fixture, "هل حُلّت المشكلة؟");
     follow_fixture_hides(fixture, "/withdraw\"");
+    promises_what_is_possible(fixture);
 
     petition_fixture_wait(fixture->trial.fixture, 15 * DAYS);
     GET(requester(fixture), PATH(""));
     follow_fixture_shows(fixture, "انتهى طلبكم في 15 نيسان 2026: تمّ الحل");
     follow_fixture_hides(fixture, "name=\"solved\"");
+    promises_what_is_possible(fixture);
 }
 
 static void
