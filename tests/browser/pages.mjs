@@ -188,7 +188,7 @@ export async function pageTests(world) {
     await walk('the directorate', 'directorate', signedIn.directorate, ['/office/questions', world.question]);
     await test('axe, width, language: the unit', async () => {
         await open(signedIn.unit, '/office/triage');
-        const link = await signedIn.unit.locator('.queue h2 a').first().getAttribute('href');
+        const link = await signedIn.unit.locator('main tbody a').first().getAttribute('href');
         await inBothLanguages(world, 'unit', await state(signedIn.unit), ['/office/triage', link, '/office/search']);
     });
     await test('axe, width, language: the agent', async () => {

@@ -125,7 +125,7 @@ export async function staffTests(world) {
     await test('the unit routes the request without an entity', async () => {
         const page = await staffPage(world, 'unit');
         at(page, '/office/triage');
-        const link = page.locator(`.queue h2 a[href="/office/requests/${world.omar.number}"]`);
+        const link = page.locator(`main a[href="/office/requests/${world.omar.number}"]`);
         check(await link.count() === 1, 'the request does not wait at the unit');
         await link.click();
         const entity = await page.$eval('select[name="entity"]', list =>

@@ -99,6 +99,9 @@ void
 lodge_step_count(const LodgeDraft *draft, LodgeStep step, bool has_fields, int64_t *place,
                  int64_t *all)
 {
+    bool known = draft->type != NULL && (!lodge_step_asked(draft, STEP_FIELDS, true) ||
+                                         lodge_step_done(draft, STEP_ENTITY));
+
     *place = 0;
     *all = 0;
     for (LodgeStep at = STEP_TYPE; at < STEP_CHECK; at++) {
@@ -108,4 +111,6 @@ lodge_step_count(const LodgeDraft *draft, LodgeStep step, bool has_fields, int64
         if (at <= step)
             (*place)++;
     }
+    if (!known)
+        *all = 0;
 }

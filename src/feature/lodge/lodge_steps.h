@@ -28,6 +28,6 @@ bool lodge_step_done(const LodgeDraft *draft, LodgeStep step);
 LodgeStep lodge_step_first_open(const LodgeDraft *draft, bool has_fields);
 /* The question before `step` that is asked; TYPE for the first. */
 LodgeStep lodge_step_before(const LodgeDraft *draft, LodgeStep step, bool has_fields);
-/* "Question `place` of `all`" */
+/* "Question `place` of `all`"; all 0: not known yet, for the service may ask something. */
 void lodge_step_count(const LodgeDraft *draft, LodgeStep step, bool has_fields, int64_t *place,
                       int64_t *all);

@@ -146,13 +146,14 @@ test_return_and_route(OfficeFixture *fixture, const void *data)
     stands(fixture, "received", 2);
 
     g_assert_cmpint(office_fixture_get(fixture, unit(fixture), "/office/triage"), ==, 200);
-    office_fixture_shows(fixture, "سلطة المياه");
-    office_fixture_shows(fixture, "من اختصاص جهة أخرى");
-    office_fixture_shows(fixture, "وزارة الأشغال");
-    office_fixture_shows(fixture, "قانون الطرق");
+    office_fixture_shows(fixture, "أُعيد لعدم الاختصاص");
+    office_fixture_shows(fixture, "العاصمة");
     g_assert_cmpint(office_fixture_get(fixture, liaison(fixture), "/office/triage"), ==, 403);
 
     office_fixture_get(fixture, unit(fixture), office_fixture_path(fixture, NULL));
+    office_fixture_shows(fixture, "من اختصاص جهة أخرى");
+    office_fixture_shows(fixture, "وزارة الأشغال");
+    office_fixture_shows(fixture, "قانون الطرق");
     office_fixture_shows(fixture, "name=\"target\" value=\"2-0\"");
     office_fixture_shows(fixture, "اقترحتها");
     office_fixture_hides(fixture, "name=\"target\" value=\"1-"); /* who returned it */
@@ -304,8 +305,19 @@ test_conflict_of_an_act_that_is_gone(OfficeFixture *fixture, const void *data)
                          "resolved", "answer", "جواب"),
                     ==, 409);
     office_fixture_shows(fixture, "جواب</textarea>");
-    g_assert_cmpint(POST(fixture, liaison(fixture), "note", "note", "بلا نسخة"), ==, 409);
-    office_fixture_shows(fixture, "بلا نسخة</textarea>");
+    g_assert_cmpint(POST(fixture, liaison(fixture), "accept", "version", "x"), ==, 409);
+}
+
+/* A note is about the file, whatever has become of it since the page was opened. */
+static void
+test_note_needs_no_version(OfficeFixture *fixture, const void *data)
+{
+    (void)data;
+    accept(fixture);
+    g_assert_cmpint(
+        POST(fixture, liaison(fixture), "note", "version", "1", "note", "من صفحة قديمة"), ==, 303);
+    g_assert_cmpint(POST(fixture, liaison(fixture), "note", "note", "بلا نسخة"), ==, 303);
+    stands(fixture, "in_progress", 4);
 }
 
 /* A colleague returned it: the file is not theirs any more, what they wrote is. */
@@ -345,6 +357,7 @@ main(int argc, char **argv)
     ADD(state_refuses);
     ADD(conflict_keeps_text);
     ADD(conflict_of_an_act_that_is_gone);
+    ADD(note_needs_no_version);
     ADD(lost_keeps_text);
     return g_test_run();
 }

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { PAGE = 50, MOST_PAGES = 20 };
+enum { PAGE = 50 };
 
 /* ---- the list ---- */
 
@@ -69,28 +69,6 @@ office_question_list(Request *req, Response *res, GError **error)
 
 /* ---- one question ---- */
 
-/* An open question's petition: from the list, which is all that this directorate has. */
-static bool
-find_number(const OfficeReader *reader, DbTx *tx, int64_t id, int64_t *number, GError **error)
-{
-    PetitionAfter     after = { 0, 0 };
-    PetitionQuestion *rows;
-    size_t            n = PAGE;
-
-    for (int page = 0; n == PAGE && page < MOST_PAGES; page++) {
-        if (!petition_questions(reader->sys, tx, reader->who, after, &rows, &n, error))
-            return false;
-        for (size_t i = 0; i < n; i++)
-            if (rows[i].id == id) {
-                *number = rows[i].number;
-                return true;
-            }
-        if (n > 0)
-            after = (PetitionAfter){ rows[n - 1].due_at, rows[n - 1].id };
-    }
-    return fail(error, APP_ERROR_NOT_FOUND, "no open question of this directorate");
-}
-
 static const PetitionConsultation *
 find_asked(const PetitionFile *file, int64_t id)
 {
@@ -146,7 +124,8 @@ show_question(Request *req, Response *res, Form *form, int64_t number, int statu
     g_autoptr(DbTx) tx = db_begin(reader.sys->db, req->mem, error);
     OfficeQuestionView view = { .number = 0 };
 
-    if (tx == NULL || (number == 0 && !find_number(&reader, tx, id, &number, error)) ||
+    if (tx == NULL ||
+        (number == 0 && !petition_question_number(tx, reader.who, id, &number, error)) ||
         !fill_question(&reader, tx, id, number, &view, error))
         return false;
     fill_form(&reader, id, form, &view);

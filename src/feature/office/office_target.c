@@ -149,12 +149,3 @@ office_target_suggestions(const OfficeReader *reader, const PetitionFile *file, 
         };
     return (Choices){ .field = "target", .choices = choices, .n = targets.n };
 }
-
-const char *
-office_target_best(const OfficeReader *reader, const PetitionFile *file)
-{
-    Targets targets = { .reader = reader, .present = file->petition.entity_id };
-
-    add_fitting(&targets, file, NULL);
-    return targets.n == 0 ? "" : label_of(reader, &targets.items[0]);
-}

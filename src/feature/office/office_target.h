@@ -11,8 +11,6 @@ Choices office_target_entities(const OfficeReader *reader, const char *field, in
  * proposed, what fits `words` (NULL: the request's own). */
 Choices office_target_suggestions(const OfficeReader *reader, const PetitionFile *file,
                                   const char *words, const char *typed);
-/* The best of them in words, "" when nothing fits. */
-const char *office_target_best(const OfficeReader *reader, const PetitionFile *file);
 /* The last return of the file, or NULL. */
 const PetitionEvent *office_target_return(const PetitionFile *file);
 /* A suggestion's value: ENTITY-SERVICE. False when it is none. */

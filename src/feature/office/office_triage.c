@@ -1,48 +1,41 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What waits for an entity at the unit, oldest first. */
+/* What waits for an entity at the unit, by time left. Only columns and briefs are read: ground, proposal
+ * and text of a returned one stand in its file. */
 #include "feature/office/office_pages.h"
-#include "feature/office/office_target.h"
+#include "feature/office/office_words.h"
 #include "messages.h"
 #include "office_html.h"
 
-#include "base/text.h"
+enum { PAGE = 50 };
 
-enum { PAGE = 50, EXCERPT = 280 };
-
-static void
-fill_return(const OfficeReader *reader, const PetitionEvent *returned, OfficeTriageRow *row)
+/* Why it waits here. */
+static OfficeBadge
+why_of(const PetitionRow *row)
 {
-    row->ground = i18n_find_in("ground.", returned->ground);
-    row->from = office_words_entity(reader, returned->entity_from);
-    row->proposed = office_words_entity(reader, returned->entity_to);
-    row->legal_text = returned->legal_text;
+    if (row->frozen)
+        return (OfficeBadge){ "tone-late", "pause", MSG_IDENTITY_FROZEN };
+    if (row->provisional)
+        return (OfficeBadge){ "tone-attention", "clock", MSG_IDENTITY_PROVISIONAL };
+    if (row->returns > 0)
+        return (OfficeBadge){ "tone-attention", "return",
+                              row->returns == 1 ? MSG_OFFICE_TRIAGE_RETURNED
+                                                : MSG_OFFICE_TRIAGE_RETURNED_TWICE };
+    return (OfficeBadge){ "tone-none", "entity", MSG_OFFICE_TRIAGE_NO_ENTITY };
 }
 
-/* The whole file is opened: ground, proposal and text stand in its history. */
-static bool
-fill_row(const OfficeReader *reader, DbTx *tx, const PetitionRow *row, OfficeTriageRow *shown,
-         GError **error)
+static OfficeTriageRow
+row_of(const OfficeReader *reader, const PetitionRow *row)
 {
-    const PetitionEvent *returned;
-    PetitionFile         file;
-
-    if (!petition_file(reader->sys, tx, reader->who, row->number, false, &file, error))
-        return false;
-    *shown = (OfficeTriageRow){
+    return (OfficeTriageRow){
         .number = row->number,
         .due = office_words_due(reader, row->state, row->due_at),
+        .why = why_of(row),
         .type = office_words_type(row->type),
-        .subject = file.content.subject,
-        .text = text_ellipsis(reader->mem, file.content.text, EXCERPT),
+        .subject = row->subject,
         .place = office_words_place(reader, row->place_id, row->place_words),
         .lodged_at = row->lodged_at,
         .restricted = row->restricted,
-        .suggested = office_target_best(reader, &file),
     };
-    returned = office_target_return(&file);
-    if (returned != NULL)
-        fill_return(reader, returned, shown);
-    return true;
 }
 
 static bool
@@ -57,8 +50,7 @@ read_rows(const OfficeReader *reader, PetitionAfter after, OfficeTriageView *vie
         return false;
     shown = ARENA_ARRAY(reader->mem, OfficeTriageRow, n);
     for (size_t i = 0; i < n; i++)
-        if (!fill_row(reader, tx, &rows[i], &shown[i], error))
-            return false;
+        shown[i] = row_of(reader, &rows[i]);
     view->rows = shown;
     view->n_rows = n;
     if (n == PAGE)

@@ -178,12 +178,11 @@ typedef struct OfficeQuestionView {
 typedef struct OfficeTriageRow {
     int64_t     number;
     OfficeDue   due;
+    OfficeBadge why; /* it waits here */
     int         type;
-    const char *subject, *text, *place;
+    const char *subject, *place;
     AppTime     lodged_at;
     bool        restricted;
-    int         ground; /* 0: was not returned */
-    const char *from, *proposed, *legal_text, *suggested;
 } OfficeTriageRow;
 
 typedef struct OfficeTriageView {

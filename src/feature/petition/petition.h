@@ -236,6 +236,9 @@ typedef struct PetitionQuestion {
     Bytes       brief;
     const char *subject;
 } PetitionQuestion;
+/* An open question of the directorate: whose it is. NOT_FOUND. */
+bool petition_question_number(DbTx *tx, const Who *who, int64_t question_id, int64_t *number,
+                              GError **error) MUST_USE;
 bool petition_questions(System *sys, DbTx *tx, const Who *who, PetitionAfter after,
                         PetitionQuestion **rows, size_t *n, GError **error) MUST_USE;
 

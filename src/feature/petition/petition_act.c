@@ -79,7 +79,9 @@ give_first_result(const PetitionAct *act, PetitionActed *acted, GError **error)
 static bool
 check_version(const PetitionAct *act, GError **error)
 {
-    if (act->on->seen_version == 0 || act->on->seen_version == act->seen.version)
+    /* A note is about the file, not about what it says just now. */
+    if (act->action == ACTION_NOTE || act->on->seen_version == 0 ||
+        act->on->seen_version == act->seen.version)
         return true;
     return fail(error, APP_ERROR_CONFLICT,
                 "version %" G_GINT64_FORMAT " was seen, it is %" G_GINT64_FORMAT " now",

@@ -76,7 +76,9 @@ test_conflict(PetitionTrial *trial, const void *data)
         ==, DONE);
     g_assert_cmpint(petition_trial_accept(trial, &f->liaison, (PetitionAccept){ seen_first }), ==,
                     APP_ERROR_CONFLICT);
-    seen_first.seen_version = 2;
+    g_assert_cmpint(petition_trial_note(trial, &f->unit, (PetitionNote){ seen_first, "أخرى" }), ==,
+                    DONE);
+    seen_first.seen_version = 3;
     g_assert_cmpint(petition_trial_accept(trial, &f->liaison, (PetitionAccept){ seen_first }), ==,
                     DONE);
 }

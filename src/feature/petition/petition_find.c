@@ -137,6 +137,27 @@ petition_questions(System *sys, DbTx *tx, const Who *who, PetitionAfter after,
     return true;
 }
 
+/* The same as the list: open, of this directorate, and of no file that became restricted. */
+bool
+petition_question_number(DbTx *tx, const Who *who, int64_t question_id, int64_t *number,
+                         GError **error)
+{
+    PetitionConsultation question;
+    Petition             petition;
+
+    if (who->role != ROLE_DIRECTORATE || who->directorate_id == 0)
+        return forbid(who, "questions", error);
+    if (!petition_store_question(tx, question_id, &question, error) ||
+        !petition_store_by_id(tx, question.petition_id, &petition, error))
+        return false;
+    if (question.directorate_id != who->directorate_id || question.answered_event != 0 ||
+        petition.restricted)
+        return fail(error, APP_ERROR_NOT_FOUND, "no open question of this directorate");
+
+    *number = petition.number;
+    return true;
+}
+
 /* ---- search ---- */
 
 static bool
@@ -231,18 +252,16 @@ static bool
 read_eight(System *sys, DbTx *tx, int64_t person_id, int64_t first, Petition **rows, size_t *n,
            GError **error)
 {
-    Arena    *mem = db_arena(tx);
-    Bytes     handles[PETITION_STORE_HANDLES];
+    Arena *mem = db_arena(tx);
+    Bytes  handles[PETITION_STORE_HANDLES];
+    uint8_t(*bytes)[VAULT_HANDLE_SIZE] = arena_alloc(mem, sizeof(*bytes) * PETITION_STORE_HANDLES);
     Petition *found;
     size_t    n_found;
 
-    for (int64_t i = 0; i < PETITION_STORE_HANDLES; i++) {
-        uint8_t *handle = arena_alloc(mem, VAULT_HANDLE_SIZE);
-
-        if (!vault_handle(sys->vault, mem, person_id, first + i, handle, error))
-            return false;
-        handles[i] = (Bytes){ handle, VAULT_HANDLE_SIZE };
-    }
+    if (!vault_handles(sys->vault, mem, person_id, first, PETITION_STORE_HANDLES, bytes, error))
+        return false;
+    for (size_t i = 0; i < PETITION_STORE_HANDLES; i++)
+        handles[i] = (Bytes){ bytes[i], VAULT_HANDLE_SIZE };
     if (!petition_store_by_handles(tx, handles, &found, &n_found, error))
         return false;
 

@@ -192,6 +192,47 @@ test_questions(PetitionTrial *trial, const void *data)
     g_assert_cmpuint(n, ==, 1);
 }
 
+/* By its id, as the list would show it. */
+static int
+number_of(PetitionTrial *trial, const Who *who, int64_t id, int64_t *number)
+{
+    g_autoptr(GError) error = NULL;
+
+    return petition_question_number(petition_trial_look(trial), who, id, number, &error)
+               ? DONE
+               : (int)error_code(error);
+}
+
+static void
+test_one_question(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    int64_t          question, number = 0;
+
+    (void)data;
+    trial->receipt = complain(trial);
+    g_assert_cmpint(petition_trial_consult(
+                        trial, &f->liaison,
+                        (PetitionConsult){ petition_trial_on(trial), WATER_PIPES, "متى؟", 3 }),
+                    ==, DONE);
+    question = petition_trial_question(trial);
+
+    g_assert_cmpint(number_of(trial, &f->pipes, question, &number), ==, DONE);
+    g_assert_cmpint(number, ==, trial->receipt.number);
+    g_assert_cmpint(number_of(trial, &f->meters, question, &number), ==, APP_ERROR_NOT_FOUND);
+    g_assert_cmpint(number_of(trial, &f->pipes, question + 1, &number), ==, APP_ERROR_NOT_FOUND);
+    g_assert_cmpint(number_of(trial, &f->liaison, question, &number), ==, APP_ERROR_FORBIDDEN);
+
+    petition_fixture_execute(f, "UPDATE petition SET restricted = 1");
+    g_assert_cmpint(number_of(trial, &f->pipes, question, &number), ==, APP_ERROR_NOT_FOUND);
+    petition_fixture_execute(f, "UPDATE petition SET restricted = 0");
+    g_assert_cmpint(petition_trial_consult_answer(
+                        trial, &f->pipes,
+                        (PetitionConsultAnswer){ petition_trial_on(trial), question, "غدًا", 0 }),
+                    ==, DONE);
+    g_assert_cmpint(number_of(trial, &f->pipes, question, &number), ==, APP_ERROR_NOT_FOUND);
+}
+
 static void
 test_lists_are_for_their_roles(PetitionTrial *trial, const void *data)
 {
@@ -358,6 +399,7 @@ main(int argc, char **argv)
     ADD("/petition_find/closed_newest_first", test_closed_newest_first);
     ADD("/petition_find/triage", test_triage);
     ADD("/petition_find/questions", test_questions);
+    ADD("/petition_find/one_question", test_one_question);
     ADD("/petition_find/lists_are_for_their_roles", test_lists_are_for_their_roles);
     ADD("/petition_find/search", test_search);
     ADD("/petition_find/search_follows_routing", test_search_follows_routing);
