@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The page is the view's; here is what it does not know: which words, and who wants JSON. */
+/* The page is the view's; here is what it does not know: which words, who wants JSON, and what is
+ * noted of a peer. */
 #include "app/error_page.h"
 
 #include "base/json.h"
+#include "base/log.h"
 #include "http/form.h"
 #include "view/form_view.h"
 #include "view/trouble.h"
@@ -47,6 +49,19 @@ write_json(Request *req, Response *res, int status, int told)
     g_string_free(text, TRUE);
 }
 
+/* What a peer does that no page of ours does by itself: a form from elsewhere, too much, too often. */
+static void
+note_peer(const Request *req, const GError *error)
+{
+    AppError code = error_code(error);
+
+    if (code == APP_ERROR_FORBIDDEN || code == APP_ERROR_LIMITED || code == APP_ERROR_TOO_LARGE)
+        log_peer("request.refused", LOG_INT("request", req->id),
+                 LOG_INT("status", error_status(code)),
+                 LOG_CODE("route", req->route == NULL ? "" : req->route->path),
+                 LOG_CODE("error", error == NULL ? "" : error->message));
+}
+
 void
 error_page_write(Request *req, Response *res, const GError *error, bool old_form)
 {
@@ -54,6 +69,8 @@ error_page_write(Request *req, Response *res, const GError *error, bool old_form
     int status = refused != 0 ? refused : error_status(error_code(error));
     int told = old_form ? TROUBLE_OLD_FORM : status;
 
+    if (!old_form)
+        note_peer(req, error);
     if (status == 503 && response_find(res, "Retry-After") == NULL)
         response_header(res, "Retry-After", "5");
     if (request_wants_json(req))

@@ -4,6 +4,7 @@
 
 #include "app/features.h"
 #include "base/text.h"
+#include "core/event.h"
 #include "db/migrate.h"
 #include "db/owner.h"
 
@@ -173,8 +174,8 @@ open_parts(Instance *instance, const Config *config, const InstanceFaults *fault
     if (!open_gateways(instance, config, error))
         return false;
     sys->db = open_file(instance, config, &features_schema, faults, error);
-    return sys->db != NULL && open_vault(instance, config, faults, error) &&
-           system_reload_reference(sys, error);
+    return sys->db != NULL && event_resume_ids(sys, error) &&
+           open_vault(instance, config, faults, error) && system_reload_reference(sys, error);
 }
 
 Instance *

@@ -80,10 +80,41 @@ static const DbQuery  done_before = {
      DB_COLUMNS(DoneRow, done_columns),
 };
 
-const DbQuery *const event_queries[] = { &insert_event, &history, &sealed_after, &done_before,
-                                         NULL };
+typedef struct {
+    int64_t id;
+} IdRow;
+
+static const DbColumn id_columns[] = { DB_COLUMN(IdRow, id) };
+
+/* Whatever takes ids and is written on its own: the ends of four keys. */
+static const DbQuery highest_id = {
+    .sql = "SELECT max(id) FROM (SELECT 0 AS id UNION ALL SELECT max(id) FROM event"
+           " UNION ALL SELECT max(id) FROM petition UNION ALL SELECT max(id) FROM outbox"
+           " UNION ALL SELECT max(id) FROM attachment) AS ends",
+    DB_COLUMNS(IdRow, id_columns),
+    .scans = true, /* five rows */
+};
+
+const DbQuery *const event_queries[] = { &insert_event, &history,    &sealed_after,
+                                         &done_before,  &highest_id, NULL };
 
 const DbTable        event_tables[] = { { "event", DB_TABLE_CASE }, { NULL, 0 } };
+
+/* ---- ids ---- */
+
+bool
+event_resume_ids(System *sys, GError **error)
+{
+    g_autoptr(Arena) mem = arena_new();
+    g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
+    IdRow highest;
+
+    if (tx == NULL || !db_one(tx, &highest_id, DB_NO_PARAMS, &highest, error))
+        return false;
+
+    id_source_resume(sys->ids, highest.id);
+    return true;
+}
 
 /* ---- the leaf ---- */
 

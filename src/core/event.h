@@ -55,6 +55,9 @@ bool event_history(DbTx *tx, int64_t petition_id, int64_t after_version, EventRo
 /* Open the payload of a row under the petition's key; "" when it has none. */
 bool event_payload(Arena *mem, const CryptoKey *key, const EventRow *row, const char **json,
                    GError **error) MUST_USE;
+/* At the start: ids go on behind the highest in the store, also when the clock was set back while the
+ * program was down. */
+bool event_resume_ids(System *sys, GError **error) MUST_USE;
 /* The leaf recomputed from a row equals the stored one. */
 bool event_leaf_is_right(const EventRow *row, Bytes command_id, Bytes content_mac);
 /* Recompute every leaf, in short read transactions. `wrong` is the first event whose leaf differs, 0

@@ -281,8 +281,7 @@ event_of(const PetitionAct *act)
 }
 
 bool
-petition_act_end(const PetitionAct *act, PetitionActChange change, PetitionActed *acted,
-                 GError **error)
+petition_act_end(const PetitionAct *act, PetitionActed *acted, GError **error)
 {
     g_auto(CryptoKey) key = { .id = 0 };
     Prepare *prepare = act->prepare;
@@ -297,8 +296,19 @@ petition_act_end(const PetitionAct *act, PetitionActChange change, PetitionActed
     if (!event_append(prepare, &event, error))
         return false;
 
-    change(prepare->plan, &act->seen, &act->next);
+    act->change(prepare->plan, &act->seen, &act->next);
+    if (act->ends_questions)
+        petition_store_lapse_questions(prepare->plan, event.petition_id, event.id);
     petition_act_keep(prepare, &act->next, pending_key(act));
     *acted = (PetitionActed){ event.petition_id, act->next.number, event.version, event.id };
     return true;
+}
+
+bool
+petition_act_run(PetitionAct *act, const void *cmd, PetitionActed *acted, GError **error)
+{
+    if (!petition_act_begin(act, acted, error))
+        return false;
+    return act->prepare->repeated ||
+           (act->decide(act, cmd, error) && petition_act_end(act, acted, error));
 }

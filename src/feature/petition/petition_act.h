@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Private to petition: what every command on an existing petition does before and after its own
- * decision. A use-case begins the act, asks its rule, changes `next`, and ends the act. */
+ * decision. A use-case describes the act; its `decide` asks the rule and changes `next`. */
 #pragma once
 
 #include "feature/petition/petition_payload.h"
 #include "feature/petition/petition_rules.h"
 
-typedef struct PetitionAct {
+typedef struct PetitionAct PetitionAct;
+
+/* Asks the rules (petition_act_allow) and says in `next` what becomes true. */
+typedef bool (*PetitionActDecide)(PetitionAct *act, const void *cmd, GError **error);
+/* How the row is changed: petition_store_move, petition_store_readdress, petition_store_touch. */
+typedef void (*PetitionActChange)(WritePlan *plan, const Petition *seen, const Petition *next);
+
+struct PetitionAct {
     /* Given: */
     Prepare              *prepare;
     Action                action;
@@ -17,6 +24,9 @@ typedef struct PetitionAct {
     const char           *visibility;
     int64_t               entity_id, service_id; /* that the command names */
     int64_t               directorate_id;        /* of the question that is meant */
+    PetitionActDecide     decide;
+    PetitionActChange     change;
+    bool                  ends_questions; /* those that are open lapse by it */
 
     /* Known once it has begun: */
     bool        own; /* the requester's own act, also through the desk */
@@ -25,19 +35,20 @@ typedef struct PetitionAct {
     Petition    seen; /* as it was read */
     Petition    next; /* as it will be */
     Bytes       content;
-} PetitionAct;
+};
 
-/* Read the petition; a repeat gives its first result (`prepare->repeated`, and nothing more is to be
+/* Begin, unless it is a repeat decide, end: the whole of a command. */
+bool
+petition_act_run(PetitionAct *act, const void *cmd, PetitionActed *acted, GError **error) MUST_USE;
+
+/* Its parts. Read the petition; a repeat gives its first result (`prepare->repeated`, and nothing more is to be
  * done); rights; the version that the page showed. NOT_FOUND, FORBIDDEN, CONFLICT, INVALID. */
 bool petition_act_begin(PetitionAct *act, PetitionActed *acted, GError **error) MUST_USE;
 /* INVALID with the reason, unless there is none. */
 bool petition_act_allow(const PetitionAct *act, const Refusal *refusal, GError **error) MUST_USE;
 
-/* How the row is changed: petition_store_move, petition_store_readdress, petition_store_touch. */
-typedef void (*PetitionActChange)(WritePlan *plan, const Petition *seen, const Petition *next);
 /* Event first, then the row. */
-bool petition_act_end(const PetitionAct *act, PetitionActChange change, PetitionActed *acted,
-                      GError **error) MUST_USE;
+bool petition_act_end(const PetitionAct *act, PetitionActed *acted, GError **error) MUST_USE;
 
 /* Start the clock that runs until `due_at`, with the first reminder at half of it. */
 void petition_act_clock(Petition *next, AppTime now, AppTime due_at);

@@ -7,11 +7,21 @@
 #include <string.h>
 
 static bool
+decide_consult(PetitionAct *act, const void *data, GError **error)
+{
+    if (!petition_act_allow(act, petition_rule_consult(&act->rules, &act->seen, data), error))
+        return false;
+
+    act->payload.consultation_id = id_next(act->prepare->sys->ids);
+    act->next.holder = "directorate";
+    return true;
+}
+
+static bool
 prepare_consult(Prepare *prepare, const void *data, void *result, GError **error)
 {
     const PetitionConsult *cmd = data;
     PetitionActed         *acted = result;
-    int64_t                question_id = id_next(prepare->sys->ids);
     PetitionAct            act = {
                    .prepare = prepare,
                    .action = ACTION_CONSULT,
@@ -19,25 +29,19 @@ prepare_consult(Prepare *prepare, const void *data, void *result, GError **error
                    .payload = { .text = cmd->question, .days = cmd->answer_days },
                    .directorate_id = cmd->directorate_id,
                    .visibility = "requester",
+                   .decide = decide_consult,
+                   .change = petition_store_move,
     };
 
-    if (!petition_act_begin(&act, acted, error))
+    if (!petition_act_run(&act, cmd, acted, error))
         return false;
     if (prepare->repeated)
         return true;
 
-    if (!petition_act_allow(&act, petition_rule_consult(&act.rules, &act.seen, cmd), error))
-        return false;
-
-    act.payload.consultation_id = question_id;
-    act.next.holder = "directorate";
-    if (!petition_act_end(&act, petition_store_move, acted, error))
-        return false;
-
     petition_store_insert_question(
         prepare->plan,
         &(PetitionConsultation){
-            .id = question_id,
+            .id = act.payload.consultation_id,
             .petition_id = act.seen.id,
             .directorate_id = cmd->directorate_id,
             .asked_at = prepare->now,
@@ -82,6 +86,18 @@ find_question(const Prepare *prepare, const PetitionConsultAnswer *cmd,
 }
 
 static bool
+decide_consult_answer(PetitionAct *act, const void *data, GError **error)
+{
+    const PetitionConsultAnswer *cmd = data;
+    PetitionConsultation         question;
+
+    return find_question(act->prepare, cmd, &question, error) &&
+           petition_act_allow(
+               act, petition_rule_consult_answer(&act->rules, &act->seen, &question, cmd), error) &&
+           holder_after(act, question.id, &act->next.holder, error);
+}
+
+static bool
 prepare_consult_answer(Prepare *prepare, const void *data, void *result, GError **error)
 {
     const PetitionConsultAnswer *cmd = data;
@@ -95,24 +111,18 @@ prepare_consult_answer(Prepare *prepare, const void *data, void *result, GError 
                                       .days = cmd->proposed_days,
                                       .consultation_id = cmd->consultation_id },
                          .visibility = "requester",
+                         .decide = decide_consult_answer,
+                         .change = petition_store_move,
     };
 
     if (!find_question(prepare, cmd, &question, error))
         return false;
 
     act.directorate_id = question.directorate_id;
-    if (!petition_act_begin(&act, acted, error))
+    if (!petition_act_run(&act, cmd, acted, error))
         return false;
     if (prepare->repeated)
         return true;
-
-    if (!petition_act_allow(
-            &act, petition_rule_consult_answer(&act.rules, &act.seen, &question, cmd), error))
-        return false;
-
-    if (!holder_after(&act, question.id, &act.next.holder, error) ||
-        !petition_act_end(&act, petition_store_move, acted, error))
-        return false;
 
     petition_store_answer_question(prepare->plan, question.id, acted->event_id, cmd->proposed_days);
     return true;

@@ -124,6 +124,17 @@ take_step(PetitionAct *act, PetitionIdentityStep step, GError **error)
 }
 
 static bool
+decide_identity(PetitionAct *act, const void *data, GError **error)
+{
+    const PetitionIdentity *cmd = data;
+    PetitionIdentityStep step = petition_rule_identity(&act->rules, &act->seen, cmd->verification);
+
+    act->ends_questions = step == PETITION_IDENTITY_FREEZE;
+    return take_step(act, step, error);
+}
+
+/* Nothing to be done is no plan, as of a repeat. */
+static bool
 prepare_identity(Prepare *prepare, const void *data, void *result, GError **error)
 {
     const PetitionIdentity *cmd = data;
@@ -133,24 +144,20 @@ prepare_identity(Prepare *prepare, const void *data, void *result, GError **erro
                     .action = ACTION_IDENTITY,
                     .on = &cmd->on,
                     .visibility = "requester",
+                    .decide = decide_identity,
+                    .change = petition_store_identify,
     };
 
     if (!petition_act_begin(&act, acted, error))
         return false;
 
-    PetitionIdentityStep step = petition_rule_identity(&act.rules, &act.seen, cmd->verification);
     *acted = (PetitionActed){ act.seen.id, act.seen.number, act.seen.version, 0 };
-    if (step == PETITION_IDENTITY_NOTHING) {
+    if (petition_rule_identity(&act.rules, &act.seen, cmd->verification) ==
+        PETITION_IDENTITY_NOTHING) {
         prepare->repeated = true;
         return true;
     }
-    if (!take_step(&act, step, error) ||
-        !petition_act_end(&act, petition_store_identify, acted, error))
-        return false;
-
-    if (step == PETITION_IDENTITY_FREEZE)
-        petition_store_lapse_questions(prepare->plan, act.seen.id, acted->event_id);
-    return true;
+    return decide_identity(&act, cmd, error) && petition_act_end(&act, acted, error);
 }
 
 PETITION_ACT_COMMAND(identity, PetitionIdentity)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What the unit and an entity's officers do with a petition. Each use-case: begin, ask the rule, say
- * what becomes true, end. */
+/* What the unit and an entity's officers do with a petition. Each use-case asks its rule and says what
+ * becomes true; petition_act_run is the frame around it. */
 #include "feature/petition/petition_act.h"
 #include "feature/petition/petition_store.h"
 
@@ -16,13 +16,36 @@ concerned_entity(const Petition *petition, const PetitionContent *content)
 }
 
 static bool
-prepare_route(Prepare *prepare, const void *data, void *result, GError **error)
+decide_route(PetitionAct *act, const void *data, GError **error)
 {
     const PetitionRoute *cmd = data;
-    PetitionActed       *acted = result;
+    AppTime              now = act->prepare->now;
     PetitionContent      content;
     EventRow            *rows;
     size_t               n;
+
+    if (!petition_act_allow(act, petition_rule_route(&act->rules, &act->seen, cmd), error) ||
+        !petition_act_read_submission(act, &content, &rows, &n, error))
+        return false;
+
+    int64_t concerned = concerned_entity(&act->seen, &content);
+    if (!petition_act_allow(act, petition_rule_route_around(&act->rules, concerned, cmd), error))
+        return false;
+
+    act->next.state = "assigned";
+    act->next.holder = "entity";
+    act->next.entity_id = cmd->entity_id;
+    act->next.service_id = cmd->service_id;
+    act->next.assigned_at = now;
+    act->next.identity_at = 0;
+    petition_act_clock(&act->next, now, petition_rule_accept_by(&act->calendar, now));
+    return petition_act_readdress(act, &content, error);
+}
+
+static bool
+prepare_route(Prepare *prepare, const void *data, void *result, GError **error)
+{
+    const PetitionRoute *cmd = data;
     PetitionAct          act = {
                  .prepare = prepare,
                  .action = ACTION_ROUTE,
@@ -31,37 +54,28 @@ prepare_route(Prepare *prepare, const void *data, void *result, GError **error)
                  .entity_id = cmd->entity_id,
                  .service_id = cmd->service_id,
                  .visibility = "requester",
+                 .decide = decide_route,
+                 .change = petition_store_readdress,
+                 .ends_questions = true,
     };
 
-    if (!petition_act_begin(&act, acted, error))
-        return false;
-    if (prepare->repeated)
-        return true;
+    return petition_act_run(&act, cmd, result, error);
+}
 
-    if (!petition_act_allow(&act, petition_rule_route(&act.rules, &act.seen, cmd), error))
-        return false;
+static bool
+decide_accept(PetitionAct *act, const void *data, GError **error)
+{
+    const Petition *seen = &act->seen;
 
-    if (!petition_act_read_submission(&act, &content, &rows, &n, error))
-        return false;
-
-    int64_t concerned = concerned_entity(&act.seen, &content);
-    if (!petition_act_allow(&act, petition_rule_route_around(&act.rules, concerned, cmd), error))
+    (void)data;
+    if (!petition_act_allow(act, petition_rule_accept(&act->rules, seen), error))
         return false;
 
-    act.next.state = "assigned";
-    act.next.holder = "entity";
-    act.next.entity_id = cmd->entity_id;
-    act.next.service_id = cmd->service_id;
-    act.next.assigned_at = prepare->now;
-    act.next.identity_at = 0;
-    petition_act_clock(&act.next, prepare->now,
-                       petition_rule_accept_by(&act.calendar, prepare->now));
-
-    if (!petition_act_readdress(&act, &content, error) ||
-        !petition_act_end(&act, petition_store_readdress, acted, error))
-        return false;
-
-    petition_store_lapse_questions(prepare->plan, act.seen.id, acted->event_id);
+    act->next.state = "in_progress";
+    act->next.accepted_at = act->prepare->now;
+    petition_act_clock(
+        &act->next, act->prepare->now,
+        petition_rule_due(&act->calendar, seen->type, seen->service_id, seen->assigned_at));
     return true;
 }
 
@@ -74,22 +88,11 @@ prepare_accept(Prepare *prepare, const void *data, void *result, GError **error)
                   .action = ACTION_ACCEPT,
                   .on = &cmd->on,
                   .visibility = "requester",
+                  .decide = decide_accept,
+                  .change = petition_store_move,
     };
 
-    if (!petition_act_begin(&act, result, error))
-        return false;
-    if (prepare->repeated)
-        return true;
-
-    if (!petition_act_allow(&act, petition_rule_accept(&act.rules, &act.seen), error))
-        return false;
-
-    act.next.state = "in_progress";
-    act.next.accepted_at = prepare->now;
-    petition_act_clock(
-        &act.next, prepare->now,
-        petition_rule_due(&act.calendar, act.seen.type, act.seen.service_id, act.seen.assigned_at));
-    return petition_act_end(&act, petition_store_move, result, error);
+    return petition_act_run(&act, cmd, result, error);
 }
 
 /* The ground that is no return: the entity may not judge its own matter. */
@@ -100,13 +103,32 @@ is_counted(const char *ground)
 }
 
 static bool
-prepare_return(Prepare *prepare, const void *data, void *result, GError **error)
+decide_return(PetitionAct *act, const void *data, GError **error)
 {
     const PetitionReturn *cmd = data;
-    PetitionActed        *acted = result;
     PetitionContent       content;
     EventRow             *rows;
     size_t                n;
+
+    if (!petition_act_allow(act, petition_rule_return(&act->rules, &act->seen, cmd), error))
+        return false;
+
+    act->next.state = "received";
+    act->next.holder = "unit";
+    act->next.entity_id = 0;
+    act->next.service_id = 0;
+    act->next.assigned_at = 0;
+    act->next.returns += is_counted(cmd->ground);
+    petition_act_end_clock(&act->next, petition_rule_returned_by(&act->calendar, act->next.returns,
+                                                                 act->prepare->now));
+    return petition_act_read_submission(act, &content, &rows, &n, error) &&
+           petition_act_readdress(act, &content, error);
+}
+
+static bool
+prepare_return(Prepare *prepare, const void *data, void *result, GError **error)
+{
+    const PetitionReturn *cmd = data;
     PetitionAct           act = {
                   .prepare = prepare,
                   .action = ACTION_RETURN,
@@ -114,35 +136,29 @@ prepare_return(Prepare *prepare, const void *data, void *result, GError **error)
                   .payload = { .legal_text = cmd->legal_text, .proposed_entity_id = cmd->proposed_entity_id },
                   .ground = cmd->ground,
                   .visibility = "requester",
+                  .decide = decide_return,
+                  .change = petition_store_readdress,
+                  .ends_questions = true,
     };
 
-    if (!petition_act_begin(&act, acted, error))
-        return false;
-    if (prepare->repeated)
-        return true;
-
-    if (!petition_act_allow(&act, petition_rule_return(&act.rules, &act.seen, cmd), error))
-        return false;
-
-    act.next.state = "received";
-    act.next.holder = "unit";
-    act.next.entity_id = 0;
-    act.next.service_id = 0;
-    act.next.assigned_at = 0;
-    act.next.returns += is_counted(cmd->ground);
-    petition_act_end_clock(
-        &act.next, petition_rule_returned_by(&act.calendar, act.next.returns, prepare->now));
-
-    if (!petition_act_read_submission(&act, &content, &rows, &n, error) ||
-        !petition_act_readdress(&act, &content, error) ||
-        !petition_act_end(&act, petition_store_readdress, acted, error))
-        return false;
-
-    petition_store_lapse_questions(prepare->plan, act.seen.id, acted->event_id);
-    return true;
+    return petition_act_run(&act, cmd, result, error);
 }
 
 /* ---- work ---- */
+
+static bool
+decide_set_period(PetitionAct *act, const void *data, GError **error)
+{
+    const PetitionSetPeriod *cmd = data;
+
+    if (!petition_act_allow(act, petition_rule_set_period(&act->rules, &act->seen, cmd), error))
+        return false;
+
+    act->next.period_set = true;
+    petition_act_clock(&act->next, act->prepare->now,
+                       calendar_closing(&act->calendar, cmd->due_day));
+    return true;
+}
 
 static bool
 prepare_set_period(Prepare *prepare, const void *data, void *result, GError **error)
@@ -154,19 +170,17 @@ prepare_set_period(Prepare *prepare, const void *data, void *result, GError **er
                      .on = &cmd->on,
                      .payload = { .day = cmd->due_day },
                      .visibility = "requester",
+                     .decide = decide_set_period,
+                     .change = petition_store_move,
     };
 
-    if (!petition_act_begin(&act, result, error))
-        return false;
-    if (prepare->repeated)
-        return true;
+    return petition_act_run(&act, cmd, result, error);
+}
 
-    if (!petition_act_allow(&act, petition_rule_set_period(&act.rules, &act.seen, cmd), error))
-        return false;
-
-    act.next.period_set = true;
-    petition_act_clock(&act.next, prepare->now, calendar_closing(&act.calendar, cmd->due_day));
-    return petition_act_end(&act, petition_store_move, result, error);
+static bool
+decide_update(PetitionAct *act, const void *data, GError **error)
+{
+    return petition_act_allow(act, petition_rule_update(&act->rules, &act->seen, data), error);
 }
 
 static bool
@@ -179,17 +193,17 @@ prepare_update(Prepare *prepare, const void *data, void *result, GError **error)
                   .on = &cmd->on,
                   .payload = { .text = cmd->text },
                   .visibility = "requester",
+                  .decide = decide_update,
+                  .change = petition_store_touch,
     };
 
-    if (!petition_act_begin(&act, result, error))
-        return false;
-    if (prepare->repeated)
-        return true;
+    return petition_act_run(&act, cmd, result, error);
+}
 
-    if (!petition_act_allow(&act, petition_rule_update(&act.rules, &act.seen, cmd), error))
-        return false;
-
-    return petition_act_end(&act, petition_store_touch, result, error);
+static bool
+decide_note(PetitionAct *act, const void *data, GError **error)
+{
+    return petition_act_allow(act, petition_rule_note(&act->rules, data), error);
 }
 
 static bool
@@ -202,17 +216,11 @@ prepare_note(Prepare *prepare, const void *data, void *result, GError **error)
                 .on = &cmd->on,
                 .payload = { .text = cmd->text },
                 .visibility = "office",
+                .decide = decide_note,
+                .change = petition_store_touch,
     };
 
-    if (!petition_act_begin(&act, result, error))
-        return false;
-    if (prepare->repeated)
-        return true;
-
-    if (!petition_act_allow(&act, petition_rule_note(&act.rules, cmd), error))
-        return false;
-
-    return petition_act_end(&act, petition_store_touch, result, error);
+    return petition_act_run(&act, cmd, result, error);
 }
 
 /* ---- the answer ---- */
@@ -226,10 +234,24 @@ may_close(const PetitionAct *act, GError **error)
 }
 
 static bool
+decide_close(PetitionAct *act, const void *data, GError **error)
+{
+    if (!may_close(act, error) ||
+        !petition_act_allow(act, petition_rule_close(&act->rules, &act->seen, data), error))
+        return false;
+
+    act->next.state = "closed";
+    act->next.holder = "requester";
+    act->next.outcome = act->outcome;
+    act->next.closed_at = act->prepare->now;
+    petition_act_end_clock(&act->next, petition_rule_rate_by(act->prepare->now));
+    return true;
+}
+
+static bool
 prepare_close(Prepare *prepare, const void *data, void *result, GError **error)
 {
     const PetitionClose *cmd = data;
-    PetitionActed       *acted = result;
     PetitionAct          act = {
                  .prepare = prepare,
                  .action = ACTION_CLOSE,
@@ -237,27 +259,12 @@ prepare_close(Prepare *prepare, const void *data, void *result, GError **error)
                  .payload = { .text = cmd->answer },
                  .outcome = cmd->outcome,
                  .visibility = "requester",
+                 .decide = decide_close,
+                 .change = petition_store_move,
+                 .ends_questions = true,
     };
 
-    if (!petition_act_begin(&act, acted, error))
-        return false;
-    if (prepare->repeated)
-        return true;
-
-    if (!may_close(&act, error) ||
-        !petition_act_allow(&act, petition_rule_close(&act.rules, &act.seen, cmd), error))
-        return false;
-
-    act.next.state = "closed";
-    act.next.holder = "requester";
-    act.next.outcome = cmd->outcome;
-    act.next.closed_at = prepare->now;
-    petition_act_end_clock(&act.next, petition_rule_rate_by(prepare->now));
-    if (!petition_act_end(&act, petition_store_move, acted, error))
-        return false;
-
-    petition_store_lapse_questions(prepare->plan, act.seen.id, acted->event_id);
-    return true;
+    return petition_act_run(&act, cmd, result, error);
 }
 
 PETITION_ACT_COMMAND(route, PetitionRoute)

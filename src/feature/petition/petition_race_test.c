@@ -2,8 +2,12 @@
 /* What is written together, and by several at once. */
 #include "feature/petition/petition_trial.h"
 
+#include "base/number.h"
 #include "base/thread.h"
 #include "core/aggregate.h"
+
+#include <sodium.h>
+#include <string.h>
 
 /* ---- listeners ---- */
 
@@ -256,6 +260,87 @@ test_batch(PetitionTrial *trial, const void *data)
                     N);
 }
 
+/* ---- numbers that were drawn before ---- */
+
+/* libsodium's way to another generator: here one whose uniform draws repeat themselves. */
+static uint32_t draws[4], n_drawn;
+
+static uint32_t
+draw(const uint32_t most)
+{
+    (void)most;
+    return draws[MIN(n_drawn++, G_N_ELEMENTS(draws) - 1)];
+}
+
+static void
+draw_bytes(void *out, const size_t size)
+{
+    randombytes_sysrandom_implementation.buf(out, size);
+}
+
+static const char *
+name_of_draws(void)
+{
+    return "repeating";
+}
+
+static randombytes_implementation repeating = {
+    .implementation_name = name_of_draws,
+    .random = NULL,
+    .uniform = draw,
+    .buf = draw_bytes,
+};
+
+static void
+test_number_drawn_before(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    int64_t          first;
+
+    (void)data;
+    memcpy(draws, (const uint32_t[]){ 48392017, 48392017, 48392017, 5 }, sizeof draws);
+    n_drawn = 0;
+    repeating.random = randombytes_sysrandom_implementation.random;
+    randombytes_set_implementation(&repeating);
+    petition_trial_complain(trial);
+    first = trial->receipt.number;
+    petition_trial_complain(trial);
+    randombytes_set_implementation(&randombytes_sysrandom_implementation);
+
+    g_assert_cmpint(n_drawn, ==, 4); /* twice what was there, then another */
+    g_assert_cmpint(first, ==, number_make(26, 48392017));
+    g_assert_cmpint(trial->receipt.number, ==, number_make(26, 5));
+    g_assert_cmpint(petition_fixture_count(f, "SELECT count(*) FROM petition"), ==, 2);
+    g_assert_cmpint(petition_fixture_count(f, "SELECT count(*) FROM event"), ==, 2);
+    g_assert_cmpint(petition_fixture_count(f, "SELECT count(*) FROM petition_key"), ==, 2);
+}
+
+/* The clock was set back a day while the program was down. */
+static void
+test_ids_never_go_back(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    g_autoptr(GError) error = NULL;
+    IdSource *before = f->sys->ids, *after;
+
+    (void)data;
+    petition_trial_complain(trial);
+    int64_t highest = petition_fixture_count(
+        f, "SELECT max((SELECT max(id) FROM event), (SELECT max(id) FROM petition))");
+
+    petition_fixture_wait(f, -DAYS);
+    after = id_source_new(f->core->clock, 0);
+    f->sys->ids = after;
+    g_assert_cmpint(id_next(after), <, highest);
+    g_assert_true(event_resume_ids(f->sys, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(id_next(after), >, highest);
+    petition_trial_complain(trial);
+    g_assert_cmpint(trial->receipt.id, >, highest);
+    f->sys->ids = before;
+    id_source_free(after);
+}
+
 #define ADD(name, test)                                                                            \
     g_test_add(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
 
@@ -269,6 +354,8 @@ main(int argc, char **argv)
     ADD("/petition_race/race_of_one_form", test_race_of_one_form);
     ADD("/petition_race/race_for_handles", test_race_for_handles);
     ADD("/petition_race/memory_of_handles_is_behind", test_memory_of_handles_is_behind);
+    ADD("/petition_race/number_drawn_before", test_number_drawn_before);
+    ADD("/petition_race/ids_never_go_back", test_ids_never_go_back);
     ADD("/petition_race/batch", test_batch);
     return g_test_run();
 }

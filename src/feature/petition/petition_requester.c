@@ -4,6 +4,20 @@
 #include "feature/petition/petition_store.h"
 
 static bool
+decide_rate(PetitionAct *act, const void *data, GError **error)
+{
+    const PetitionRate *cmd = data;
+
+    if (!petition_act_allow(act, petition_rule_rate(&act->rules, &act->seen), error) ||
+        !petition_act_allow(act, petition_rule_rating(&act->rules, cmd), error))
+        return false;
+
+    act->next.solved = cmd->solved;
+    act->next.stars = cmd->stars;
+    return true;
+}
+
+static bool
 prepare_rate(Prepare *prepare, const void *data, void *result, GError **error)
 {
     const PetitionRate *cmd = data;
@@ -13,20 +27,24 @@ prepare_rate(Prepare *prepare, const void *data, void *result, GError **error)
                 .on = &cmd->on,
                 .payload = { .text = cmd->words, .solved = cmd->solved, .stars = cmd->stars },
                 .visibility = "requester",
+                .decide = decide_rate,
+                .change = petition_store_move,
     };
 
-    if (!petition_act_begin(&act, result, error))
-        return false;
-    if (prepare->repeated)
-        return true;
+    return petition_act_run(&act, cmd, result, error);
+}
 
-    if (!petition_act_allow(&act, petition_rule_rate(&act.rules, &act.seen), error) ||
-        !petition_act_allow(&act, petition_rule_rating(&act.rules, cmd), error))
+static bool
+decide_withdraw(PetitionAct *act, const void *data, GError **error)
+{
+    if (!petition_act_allow(act, petition_rule_withdraw(&act->rules, &act->seen, data), error))
         return false;
 
-    act.next.solved = cmd->solved;
-    act.next.stars = cmd->stars;
-    return petition_act_end(&act, petition_store_move, result, error);
+    act->next.state = "withdrawn";
+    act->next.holder = "none";
+    act->next.closed_at = act->prepare->now;
+    petition_act_end_clock(&act->next, 0);
+    return true;
 }
 
 /* Why is the unit's to know, and not the entity's. */
@@ -34,32 +52,25 @@ static bool
 prepare_withdraw(Prepare *prepare, const void *data, void *result, GError **error)
 {
     const PetitionWithdraw *cmd = data;
-    PetitionActed          *acted = result;
     PetitionAct             act = {
                     .prepare = prepare,
                     .action = ACTION_WITHDRAW,
                     .on = &cmd->on,
                     .payload = { .text = cmd->words, .why = cmd->why },
                     .visibility = "unit",
+                    .decide = decide_withdraw,
+                    .change = petition_store_move,
+                    .ends_questions = true,
     };
 
-    if (!petition_act_begin(&act, acted, error))
-        return false;
-    if (prepare->repeated)
-        return true;
+    return petition_act_run(&act, cmd, result, error);
+}
 
-    if (!petition_act_allow(&act, petition_rule_withdraw(&act.rules, &act.seen, cmd), error))
-        return false;
-
-    act.next.state = "withdrawn";
-    act.next.holder = "none";
-    act.next.closed_at = prepare->now;
-    petition_act_end_clock(&act.next, 0);
-    if (!petition_act_end(&act, petition_store_move, acted, error))
-        return false;
-
-    petition_store_lapse_questions(prepare->plan, act.seen.id, acted->event_id);
-    return true;
+static bool
+decide_add_information(PetitionAct *act, const void *data, GError **error)
+{
+    return petition_act_allow(act, petition_rule_add_information(&act->rules, &act->seen, data),
+                              error);
 }
 
 static bool
@@ -72,17 +83,11 @@ prepare_add_information(Prepare *prepare, const void *data, void *result, GError
                           .on = &cmd->on,
                           .payload = { .text = cmd->text },
                           .visibility = "requester",
+                          .decide = decide_add_information,
+                          .change = petition_store_touch,
     };
 
-    if (!petition_act_begin(&act, result, error))
-        return false;
-    if (prepare->repeated)
-        return true;
-
-    if (!petition_act_allow(&act, petition_rule_add_information(&act.rules, &act.seen, cmd), error))
-        return false;
-
-    return petition_act_end(&act, petition_store_touch, result, error);
+    return petition_act_run(&act, cmd, result, error);
 }
 
 PETITION_ACT_COMMAND(rate, PetitionRate)
