@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { check, test as anyTest } from './tap.mjs';
 import { act, open, person, press, send } from './hands.mjs';
 import { leaveWaiting } from './identity.mjs';
+import { busy, conflict, fillLists, inLanguage, nextPage, preview, setup } from './pages_posted.mjs';
 import { answerQuestions, proveMobile } from './lodge.mjs';
 import { sawt } from './server.mjs';
 import { htmlFaults, lostWords, smallTargets } from './valid.mjs';
@@ -14,8 +15,8 @@ const pictures = 'build/screenshots';
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /* No page of their own: redirects, fragments, files; and what needs a link that the trial does not give. */
-const NOT_PAGES = ['/new', '/find/suggest', '/f/{number}/{code}', '/follow/{number}/rate', '/language/{lang}',
-                   '/staff/setup/{token}', '/files/{id}', '/desk/suggest', '/desk/fields', '/desk/find',
+const NOT_PAGES = ['/new', '/find/suggest', '/follow/{number}/rate', '/language/{lang}',
+                   '/files/{id}', '/desk/suggest', '/desk/fields', '/desk/find',
                    '/desk/requests', '/desk/requests/{number}/add'];
 
 const seen = new Set();
@@ -150,6 +151,16 @@ async function callOf(world) {
     return new URL(agent.url()).pathname;
 }
 
+/* An unfinished request with the questions of its service, as it comes back. */
+async function leaveTyped(page) {
+    await open(page, '/desk');
+    await page.locator('#f-subject').fill('انقطاع المياه');
+    await page.locator('#f-entity_q').fill('انقطاع مياه');
+    await page.locator('[data-results] .result:has(.result-meta:text-matches("^شركة مياه الأردن"))').first().click();
+    await page.locator('[data-asks] [name^="f."]').first().fill('990');
+    await page.locator('.desk-form .saved').filter({ hasText: /\S/ }).waitFor();
+}
+
 export async function pageTests(world) {
     const routes = sawt('routes').split('\n').map(line => line.split('\t')).filter(row => row[0] === 'GET')
         .map(row => row[1]);
@@ -185,14 +196,51 @@ export async function pageTests(world) {
                ['/office', '/office/closed', '/office/search', '/office/search?q=مياه',
                 `/office/requests/${layla.number}`]);
     await walk('the officer with an open file', 'officer-open', signedIn.officer, [`/office/requests/${omar.number}`]);
+    await test('axe, width, language: what answers to an officer\'s form', async () => {
+        const { officer } = signedIn, answers = [['preview', page => preview(page, omar.number)],
+                                                 ['conflict', page => conflict(page, omar.number)],
+                                                 ['busy', page => busy(world, page, omar.number)]];
+        const problems = [];
+        for (const lang of ['ar', 'en'])
+            for (const [name, show] of answers)
+                problems.push(...await inLanguage(world, officer, lang, async page => {
+                    await show(page);
+                    return look(page, name, `/office/${name}`, lang);
+                }));
+        check(problems.length === 0, problems.join('\n'));
+    });
+    await test('axe, width, language: the link of a new account', async () => {
+        const problems = (await Promise.all(['ar', 'en'].map(lang => setup(world, lang, look)))).flat();
+        seen.add('/staff/setup/token');
+        check(problems.length === 0, problems.join('\n'));
+    });
+    await walk('a link with a wrong code', 'visitor', null, [`/f/${layla.number}/AAAAAAAAAA`], 404);
+    await test('a link with the right code leads to the request', async () => {
+        const context = await person(world.browser, world.address);
+        const page = await context.newPage();
+        await open(page, `/f/${omar.number}/${omar.code.replace('-', '')}`);
+        check(new URL(page.url()).pathname === `/follow/${omar.number}`, `it leads to ${page.url()}`);
+        await context.close();
+    });
     await walk('the directorate', 'directorate', signedIn.directorate, ['/office/questions', world.question]);
     await test('axe, width, language: the unit', async () => {
         await open(signedIn.unit, '/office/triage');
         const link = await signedIn.unit.locator('main tbody a').first().getAttribute('href');
         await inBothLanguages(world, 'unit', await state(signedIn.unit), ['/office/triage', link, '/office/search']);
     });
+    await test('axe, width, language: lists of more than one page', async () => {
+        fillLists(world);
+        const paged = [['unit', '/office/triage'], ['directorate', '/office/questions'],
+                       ['officer', '/office'], ['officer', '/office/search?q=مياه']];
+        for (const [login, path] of paged) {
+            const next = await nextPage(signedIn[login], path);
+            await inBothLanguages(world, `${login}-next`, await state(signedIn[login]), [next]);
+        }
+        await inBothLanguages(world, 'outbox-next', undefined, [await nextPage(layla.page, '/outbox')]);
+    });
     await test('axe, width, language: the agent', async () => {
         const call = await callOf(world);
+        await leaveTyped(signedIn.agent);
         await inBothLanguages(world, 'agent', await state(signedIn.agent),
                               ['/desk', '/desk/register', '/desk/calls', call,
                                `/desk/requests/${layla.number}`, `/desk/requests/${layla.number}/receipt`]);

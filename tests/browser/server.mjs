@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A store of its own in a temporary folder, filled as `script/server --demo` does, and the server on it.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createHmac, randomBytes } from 'node:crypto';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -44,15 +44,8 @@ async function answers(address) {
     return false;
 }
 
-export async function startServer() {
-    const folder = mkdtempSync(join(tmpdir(), 'sawt-browser-'));
-    const port = await freePort(), address = `http://localhost:${port}`;
-    const options = ['--dir', join(folder, 'store'), '--trial', '--port', String(port), '--address', address];
-
-    sawt('import', 'data', '--registry', ...options);
-    const accounts = readAccounts(sawt('accounts', ...options));
-    sawt('replay', 'data/demo/requests.csv', 'demo', ...options);
-
+/* The server on a store that is there; `stop` removes the folder. */
+async function serve(folder, address, options) {
     const log = join(folder, 'log'), file = openSync(log, 'w');
     const process_ = spawn(binary, ['serve', ...options], { stdio: ['ignore', file, file] });
     const stop = async () => {
@@ -69,9 +62,40 @@ export async function startServer() {
         await stop();
         throw new Error(`the server does not answer: ${said}`);
     }
-    /* A subcommand on the running server. */
+    return { address, stop, log: () => readFileSync(log, 'utf8') };
+}
+
+export async function startServer() {
+    const folder = mkdtempSync(join(tmpdir(), 'sawt-browser-')), store = join(folder, 'store');
+    const port = await freePort(), address = `http://localhost:${port}`;
+    const options = ['--dir', store, '--trial', '--port', String(port), '--address', address];
+
+    sawt('import', 'data', '--registry', ...options);
+    const accounts = readAccounts(sawt('accounts', ...options));
+    sawt('replay', 'data/demo/requests.csv', 'demo', ...options);
+
+    /* A subcommand on the running server, and more history for it. */
     const run = (...words) => sawt(...words, ...options);
-    return { address, accounts, stop, run, log: () => readFileSync(log, 'utf8') };
+    const replay = text => {
+        const path = join(folder, 'more.csv');
+        writeFileSync(path, text);
+        return run('replay', path, 'demo');
+    };
+    return { ...await serve(folder, address, options), accounts, store, run, replay };
+}
+
+/* A new store as production makes it, with the one-time link of its administrator; served in trial mode, because a
+   browser here speaks no https. */
+export async function startSetup() {
+    const folder = mkdtempSync(join(tmpdir(), 'sawt-setup-')), key = join(folder, 'root.key');
+    const port = await freePort(), address = `http://localhost:${port}`;
+    const store = ['--dir', join(folder, 'store'), '--set', `root_key_file=${key}`];
+
+    writeFileSync(key, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
+    const said = sawt('accounts', ...store, '--set', 'https=yes', '--address', 'https://localhost');
+    const path = said.match(/\/staff\/setup\/\S+/)?.[0];
+    const server = await serve(folder, address, [...store, '--trial', '--port', String(port), '--address', address]);
+    return { ...server, path };
 }
 
 /* RFC 6238: SHA-1, 30 seconds, six digits. */
