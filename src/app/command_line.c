@@ -4,6 +4,7 @@
 
 #include "app/appoint.h"
 #include "app/features.h"
+#include "app/rotate.h"
 #include "app/trial.h"
 #include "core/session.h"
 #include "db/verify.h"
@@ -136,6 +137,8 @@ const StoreCommand command_line_store[] = {
       true },
     { "registry", "registry [up|slow|down]", "how the trial registry behaves until the server ends",
       turn_registry, false },
+    { "rotate", "rotate PURPOSE [--resume]", "a new key of the ring, and data keys wrapped by it",
+      rotate_command, false },
     { "sql", "sql [--plans] [--dialects]", "every statement", print_sql, false },
     { NULL, NULL, NULL, NULL, false },
 };

@@ -101,13 +101,8 @@ static const DbTable tables[] = {
 static const DbTable *const        table_lists[] = { tables, NULL };
 
 static const DbQuery *const *const query_lists[] = {
-    vault_ring_queries,
-    vault_person_queries,
-    vault_hint_queries,
-    vault_registry_queries,
-    vault_codes_queries,
-    vault_sessions_queries,
-    NULL,
+    vault_ring_queries,   vault_person_queries, vault_hint_queries,     vault_registry_queries,
+    vault_rewrap_queries, vault_codes_queries,  vault_sessions_queries, NULL,
 };
 
 const DbSchema vault_schema = {
@@ -194,8 +189,8 @@ root_key(const Vault *vault, CryptoKey *out)
     memcpy(out->bytes, secret_data(vault->root), sizeof out->bytes);
 }
 
-static bool
-purpose_of(const char *name, VaultKey *out)
+bool
+vault_key_named(const char *name, VaultKey *out)
 {
     for (VaultKey i = 0; i < VAULT_KEY_COUNT; i++)
         if (strcmp(purposes[i], name) == 0) {
@@ -228,7 +223,7 @@ fill_ring(const Vault *vault, VaultRing *ring, const RingRow *rows, size_t n, GE
         VaultKey purpose;
         uint32_t epoch = (uint32_t)rows[i].epoch;
 
-        if (!purpose_of(rows[i].purpose, &purpose))
+        if (!vault_key_named(rows[i].purpose, &purpose))
             return fail(error, APP_ERROR_INTERNAL, "vault: key for %s: a newer program's",
                         rows[i].purpose);
         if (!crypto_open_into(&root, ring_place(purpose, epoch), rows[i].wrapped,

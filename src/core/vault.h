@@ -64,6 +64,15 @@ bool  vault_unwrap(const Vault *vault, VaultKey purpose, CryptoPlace place, Byte
 /* Add an epoch to a purpose: what is written from now on uses it. INVALID for INDEX, TOKEN and TRACKING,
  * whose values are compared and would all have to be computed anew. */
 bool vault_rotate(Vault *vault, VaultKey purpose, GError **error) MUST_USE;
+/* "person", "petition", …: false when there is none. */
+bool vault_key_named(const char *name, VaultKey *out);
+/* A data key under the newest epoch, whichever it is wrapped by. INTERNAL. */
+bool vault_rewrap(const Vault *vault, Arena *mem, VaultKey purpose, CryptoPlace place,
+                  Bytes wrapped, Bytes *out, GError **error) MUST_USE;
+/* A step of it: the persons behind `*after` whose key an older epoch wraps, a hundred at most. `*after`
+ * moves on; `*n` 0: there are no more. */
+bool
+vault_rewrap_persons(Vault *vault, Arena *mem, int64_t *after, int64_t *n, GError **error) MUST_USE;
 
 /* ---- persons ---- */
 

@@ -139,5 +139,6 @@ extern const DbQuery *const vault_ring_queries[];
 extern const DbQuery *const vault_person_queries[];
 extern const DbQuery *const vault_hint_queries[];
 extern const DbQuery *const vault_registry_queries[];
+extern const DbQuery *const vault_rewrap_queries[];
 extern const DbQuery *const vault_codes_queries[];
 extern const DbQuery *const vault_sessions_queries[];

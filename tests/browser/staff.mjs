@@ -144,6 +144,18 @@ export async function staffTests(world) {
                    'consult');
         world.question = await questionOf(world, world.omar.words.subject);
     });
+    await test('keys are rotated while the server runs, and everything opens as before', async () => {
+        for (const purpose of ['person', 'petition', 'attachment', 'cookie', 'brief'])
+            check(/^epoch 2; \d+ data keys/.test(world.server.run('rotate', purpose)), `${purpose} is not rotated`);
+        check(/^epoch 2; 0 data keys/.test(world.server.run('rotate', 'petition', '--resume')), 'some were left');
+        const { page, number, words } = world.layla;
+        await open(page, `/follow/${number}`);
+        check((await main(page)).includes(words.subject), 'the request does not open');
+        const file = await page.locator('.files a').first().getAttribute('href');
+        check((await page.context().request.get(file)).status() === 200, 'the attachment does not open');
+        await open(await staffPage(world, 'officer'), '/office');
+        check((await main(await staffPage(world, 'officer'))).includes(world.omar.words.subject), 'a subject is gone');
+    });
     await test('the agent finds the caller', async () => {
         const page = await staffPage(world, 'agent');
         at(page, '/desk');

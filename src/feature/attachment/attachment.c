@@ -34,6 +34,41 @@ attachment_open_key(System *sys, const AttachmentRow *row, CryptoKey *key, GErro
                         error);
 }
 
+static bool
+read_wrapped(System *sys, Arena *mem, int64_t after, AttachmentRow **rows, size_t *n,
+             GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
+    g_auto(CryptoKey) newest = { .id = 0 };
+
+    vault_key(sys->vault, VAULT_KEY_ATTACHMENT, &newest);
+    return tx != NULL && attachment_store_wrapped_before(tx, after, newest.id, rows, n, error);
+}
+
+/* A row that goes meanwhile is passed over. */
+bool
+attachment_rewrap(System *sys, Arena *mem, int64_t *after, int64_t *n, GError **error)
+{
+    WritePlan     *plan = plan_new(mem);
+    AttachmentRow *rows;
+    size_t         n_rows;
+
+    if (!read_wrapped(sys, mem, *after, &rows, &n_rows, error))
+        return false;
+    for (size_t i = 0; i < n_rows; i++) {
+        Bytes wrapped;
+
+        if (!vault_rewrap(sys->vault, mem, VAULT_KEY_ATTACHMENT,
+                          (CryptoPlace){ "attachment", "wrapped", rows[i].id }, rows[i].wrapped,
+                          &wrapped, error))
+            return false;
+        attachment_store_rewrap(plan, &rows[i], wrapped);
+        *after = rows[i].id;
+    }
+    *n = (int64_t)n_rows;
+    return n_rows == 0 || db_apply(sys->db, plan, error);
+}
+
 bool
 attachment_open_row(System *sys, Arena *mem, const AttachmentRow *row, Attachment *out,
                     GError **error)

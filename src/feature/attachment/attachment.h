@@ -32,6 +32,10 @@ bool  attachment_of_petition(System *sys, DbTx *tx, int64_t petition_id, Attachm
 bool
 attachment_remove(System *sys, Arena *mem, Bytes draft_hash, int64_t id, GError **error) MUST_USE;
 
+/* As vault_rewrap_persons, of attachments' data keys. */
+bool
+attachment_rewrap(System *sys, Arena *mem, int64_t *after, int64_t *n, GError **error) MUST_USE;
+
 /* Route: GET /files/{id}. Job: sweep of drafts' files that expired. */
 extern const Feature        attachment_feature;
 extern const DbQuery *const attachment_queries[];

@@ -33,6 +33,17 @@ static const DbQuery expired = {
     .scans = true, /* the partial index of drafts' files only: a day's worth */
 };
 
+static const DbQuery wrapped_before = {
+    .sql = "SELECT " ALL " FROM attachment WHERE id > $1 AND epoch < $2 ORDER BY id LIMIT 100",
+    DB_COLUMNS(AttachmentRow, columns),
+    .scans = true, /* a subcommand's, once for each rotation */
+};
+
+static const DbQuery rewrap = {
+    .sql = "UPDATE attachment SET epoch = $1, wrapped = $2 WHERE id = $3 AND epoch = $4",
+    .table = "attachment",
+};
+
 typedef struct {
     int64_t id;
 } FileId;
@@ -89,6 +100,21 @@ attachment_store_has_file(DbTx *tx, const char *file, bool *has, GError **error)
     return db_maybe(tx, &by_file, DB_PARAMS(db_text(file)), &found, has, error);
 }
 
+bool
+attachment_store_wrapped_before(DbTx *tx, int64_t after, int64_t epoch, AttachmentRow **rows,
+                                size_t *n, GError **error)
+{
+    return db_all(tx, &wrapped_before, DB_PARAMS(db_int(after), db_int(epoch)), rows, n, error);
+}
+
+void
+attachment_store_rewrap(WritePlan *plan, const AttachmentRow *row, Bytes wrapped)
+{
+    plan_any(plan, &rewrap,
+             DB_PARAMS(db_int(crypto_key_id(wrapped)), db_bytes(wrapped), db_int(row->id),
+                       db_int(row->epoch)));
+}
+
 void
 attachment_store_add(WritePlan *plan, const AttachmentRow *row)
 {
@@ -105,7 +131,8 @@ attachment_store_remove(WritePlan *plan, int64_t id, Bytes draft_hash)
 }
 
 const DbQuery *const attachment_queries[] = { &by_id,   &of_draft, &of_petition, &expired,
-                                              &by_file, &add,      &drop,        NULL };
+                                              &by_file, &add,      &drop,        &wrapped_before,
+                                              &rewrap,  NULL };
 
 const DbTable        attachment_tables[] = {
            { "attachment", DB_TABLE_MACHINERY },

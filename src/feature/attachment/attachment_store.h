@@ -21,6 +21,12 @@ bool attachment_store_expired(DbTx *tx, AppTime before, AttachmentRow **rows, si
 /* Is there a row that names this file? */
 bool attachment_store_has_file(DbTx *tx, const char *file, bool *has, GError **error) MUST_USE;
 
+/* Those whose key an epoch before `epoch` wraps, behind an id, at most 100. */
+bool attachment_store_wrapped_before(DbTx *tx, int64_t after, int64_t epoch, AttachmentRow **rows,
+                                     size_t *n, GError **error) MUST_USE;
+/* If it is still there, as it was read. */
+void attachment_store_rewrap(WritePlan *plan, const AttachmentRow *row, Bytes wrapped);
+
 void attachment_store_add(WritePlan *plan, const AttachmentRow *row);
 /* Only while it is the draft's. */
 void attachment_store_remove(WritePlan *plan, int64_t id, Bytes draft_hash);

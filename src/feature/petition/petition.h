@@ -83,6 +83,10 @@ const char *petition_public_status(const Petition *petition, AppTime now);
 bool
 petition_key(System *sys, DbTx *tx, int64_t petition_id, CryptoKey *out, GError **error) MUST_USE;
 
+/* As vault_rewrap_persons, of petitions' data keys. */
+bool
+petition_rewrap_keys(System *sys, Arena *mem, int64_t *after, int64_t *n, GError **error) MUST_USE;
+
 /* Jobs: what follows from the registry's answers (petition_jobs.c). */
 extern const struct Feature petition_feature;
 extern const DbQuery *const petition_queries[];

@@ -341,6 +341,52 @@ test_ids_never_go_back(PetitionTrial *trial, const void *data)
     id_source_free(after);
 }
 
+/* ---- keys wrapped again ---- */
+
+static void
+test_keys_are_wrapped_again(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    int64_t          after = 0, n = 0;
+    PetitionFile     file;
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    for (int i = 0; i < 3; i++)
+        petition_trial_complain(trial);
+    g_assert_true(petition_rewrap_keys(f->sys, f->mem, &after, &n, &error));
+    g_assert_cmpint(n, ==, 0); /* all are the newest epoch's */
+
+    g_assert_true(vault_rotate(f->sys->vault, VAULT_KEY_PETITION, &error));
+    g_assert_true(vault_rotate(f->sys->vault, VAULT_KEY_PERSON, &error));
+    petition_trial_complain(trial);
+    g_assert_true(petition_rewrap_keys(f->sys, f->mem, &after, &n, &error));
+    g_assert_cmpint(n, ==, 3);
+    g_assert_true(petition_rewrap_keys(f->sys, f->mem, &after, &n, &error));
+    g_assert_cmpint(n, ==, 0);
+    g_assert_cmpint(petition_fixture_count(f, "SELECT count(*) FROM petition_key WHERE epoch = 2"),
+                    ==, 4);
+
+    after = 0;
+    g_assert_true(vault_rewrap_persons(f->sys->vault, f->mem, &after, &n, &error));
+    g_assert_cmpint(n, ==, 4); /* the fixture's people */
+    g_assert_true(vault_rewrap_persons(f->sys->vault, f->mem, &after, &n, &error));
+    g_assert_cmpint(n, ==, 0);
+    g_assert_no_error(error);
+
+    /* What lies under the keys opens as before, and whose it is is known. */
+    Petition first = petition_fixture_read(
+        f, petition_fixture_count(f, "SELECT number FROM petition ORDER BY id LIMIT 1"));
+    g_assert_true(petition_file(f->sys, petition_trial_look(trial), &f->requester, first.number,
+                                true, &file, &error));
+    g_assert_cmpstr(file.content.subject, ==, "ماسورة مكسورة في الشارع");
+    Petition *mine;
+    size_t    n_mine;
+    g_assert_true(petition_of_person(f->sys, petition_trial_look(trial), f->requester.person_id,
+                                     &mine, &n_mine, 50, &error));
+    g_assert_cmpint(n_mine, ==, 4);
+}
+
 #define ADD(name, test)                                                                            \
     g_test_add(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
 
@@ -356,6 +402,7 @@ main(int argc, char **argv)
     ADD("/petition_race/memory_of_handles_is_behind", test_memory_of_handles_is_behind);
     ADD("/petition_race/number_drawn_before", test_number_drawn_before);
     ADD("/petition_race/ids_never_go_back", test_ids_never_go_back);
+    ADD("/petition_race/keys_are_wrapped_again", test_keys_are_wrapped_again);
     ADD("/petition_race/batch", test_batch);
     return g_test_run();
 }

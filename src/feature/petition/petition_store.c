@@ -81,6 +81,24 @@ static const DbQuery  wrapped_key = {
      DB_COLUMNS(KeyRow, key_columns),
 };
 
+static const DbColumn wrapped_columns[] = {
+    DB_COLUMN(PetitionWrapped, petition_id),
+    DB_COLUMN(PetitionWrapped, epoch),
+    DB_COLUMN(PetitionWrapped, wrapped),
+};
+
+static const DbQuery wrapped_before = {
+    .sql = "SELECT petition_id, epoch, wrapped FROM petition_key"
+           " WHERE petition_id > $1 AND epoch < $2 ORDER BY petition_id LIMIT 100",
+    DB_COLUMNS(PetitionWrapped, wrapped_columns),
+    .scans = true, /* a subcommand's, once for each rotation */
+};
+
+static const DbQuery rewrap_key = {
+    .sql = "UPDATE petition_key SET epoch = $1, wrapped = $2 WHERE petition_id = $3 AND epoch = $4",
+    .table = "petition_key",
+};
+
 typedef struct {
     const char *name;
 } NameRow;
@@ -201,6 +219,8 @@ const DbQuery *const petition_queries[] = { &by_number,
                                             &handle_used,
                                             &done_event,
                                             &wrapped_key,
+                                            &wrapped_before,
+                                            &rewrap_key,
                                             &account_name,
                                             &consultations,
                                             &question,
@@ -265,6 +285,21 @@ petition_store_wrapped_key(DbTx *tx, int64_t petition_id, Bytes *wrapped, GError
 
     *wrapped = found ? row.wrapped : (Bytes){ NULL, 0 };
     return true;
+}
+
+bool
+petition_store_wrapped_before(DbTx *tx, int64_t after, int64_t epoch, PetitionWrapped **rows,
+                              size_t *n, GError **error)
+{
+    return db_all(tx, &wrapped_before, DB_PARAMS(db_int(after), db_int(epoch)), rows, n, error);
+}
+
+void
+petition_store_rewrap(WritePlan *plan, const PetitionWrapped *row, Bytes wrapped)
+{
+    plan_one(plan, &rewrap_key,
+             DB_PARAMS(db_int(crypto_key_id(wrapped)), db_bytes(wrapped), db_int(row->petition_id),
+                       db_int(row->epoch)));
 }
 
 bool

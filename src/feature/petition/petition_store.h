@@ -15,6 +15,16 @@ bool petition_store_by_command(DbTx *tx, Bytes command_id, Petition *out, bool *
 bool
 petition_store_wrapped_key(DbTx *tx, int64_t petition_id, Bytes *wrapped, GError **error) MUST_USE;
 
+/* Keys that an epoch before `epoch` wraps, behind a petition: 100. And one of them wrapped again, if it
+ * still is as it was read. */
+typedef struct PetitionWrapped {
+    int64_t petition_id, epoch;
+    Bytes   wrapped;
+} PetitionWrapped;
+bool petition_store_wrapped_before(DbTx *tx, int64_t after, int64_t epoch, PetitionWrapped **rows,
+                                   size_t *n, GError **error) MUST_USE;
+void petition_store_rewrap(WritePlan *plan, const PetitionWrapped *row, Bytes wrapped);
+
 #define PETITION_STORE_HANDLES 8
 
 /* Those of the handles that are used, in any order; PETITION_STORE_HANDLES are given. */
