@@ -6,7 +6,6 @@
 #include "base/thread.h"
 #include "core/system.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #define PATIENCE (2 * SECONDS)
@@ -40,12 +39,11 @@ void
 registry_set_state(System *sys, RegistryState state)
 {
     atomic_store(&sys->registry.state, (int)state);
-    atomic_store(&sys->registry.failures, 0);
-    atomic_store(&sys->registry.next_at, 0);
+    breaker_succeeded(&sys->registry.breaker);
 }
 
-static bool
-is_there(const System *sys)
+bool
+registry_is_there(const System *sys)
 {
     return sys->registry.kind == REGISTRY_EMBEDDED ||
            (sys->registry.kind == REGISTRY_BY_MODE && sys->trial);
@@ -54,21 +52,7 @@ is_there(const System *sys)
 bool
 registry_may_ask(const System *sys, AppTime now)
 {
-    return is_there(sys) && now >= atomic_load(&sys->registry.next_at);
-}
-
-/* With jitter, so that nodes which failed together do not come back together. */
-static void
-leave_alone(System *sys)
-{
-    int64_t failures = atomic_fetch_add(&sys->registry.failures, 1);
-    int64_t pause = FIRST_PAUSE;
-
-    for (int64_t i = 0; i < failures && pause < LONGEST_PAUSE; i++)
-        pause *= 2;
-    pause = MIN(pause, LONGEST_PAUSE);
-    pause = pause / 2 + (int64_t)randombytes_uniform((uint32_t)(pause / 2 / 1000)) * 1000;
-    atomic_store(&sys->registry.next_at, clock_now(sys->clock) + pause);
+    return registry_is_there(sys) && !breaker_is_open(&sys->registry.breaker, now);
 }
 
 /* Until patience is at its end: what a registry that answers too late costs. */
@@ -102,7 +86,7 @@ reach(System *sys, GError **error)
 
     if (state == REGISTRY_SLOW)
         wait_in_vain(sys);
-    leave_alone(sys);
+    breaker_failed(&sys->registry.breaker, clock_now(sys->clock), FIRST_PAUSE, LONGEST_PAUSE);
     return fail(error, APP_ERROR_BUSY, "registry: %s", registry_state_name((RegistryState)state));
 }
 
@@ -113,7 +97,7 @@ registry_verify(System *sys, Arena *mem, const Identity *identity, VaultVerifica
     if (!reach(sys, error) || !vault_registry_verify(sys->vault, mem, identity, out, error))
         return false;
 
-    atomic_store(&sys->registry.failures, 0);
+    breaker_succeeded(&sys->registry.breaker);
     return true;
 }
 

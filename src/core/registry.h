@@ -4,9 +4,8 @@
  * verification. What answers today is the vault's embedded table, for trying out. */
 #pragma once
 
+#include "core/breaker.h"
 #include "core/vault.h"
-
-#include <stdatomic.h>
 
 struct System;
 
@@ -25,11 +24,10 @@ typedef enum {
 
 /* Of a System; all zero is right. */
 typedef struct Registry {
-    RegistryKind     kind;
-    int64_t          patience; /* microseconds that an answer is waited for; 0: the usual */
-    _Atomic(int)     state;    /* RegistryState */
-    _Atomic(int64_t) failures; /* one after the other */
-    _Atomic(AppTime) next_at;  /* not asked before */
+    RegistryKind kind;
+    int64_t      patience; /* microseconds that an answer is waited for; 0: the usual */
+    _Atomic(int) state;    /* RegistryState */
+    Breaker      breaker;
 } Registry;
 
 /* "up", "slow", "down". */
@@ -38,6 +36,8 @@ bool        registry_state_parse(const char *name, RegistryState *state);
 /* Trial mode's switch; what was noted of failures is forgotten. */
 void registry_set_state(struct System *sys, RegistryState state);
 
+/* Is there one with this configuration? */
+bool registry_is_there(const struct System *sys);
 /* Is there one, and is it not being left alone at `now`? */
 bool registry_may_ask(const struct System *sys, AppTime now);
 

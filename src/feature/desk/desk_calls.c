@@ -8,6 +8,7 @@
 #include "feature/desk/desk_forms.h"
 #include "feature/desk/desk_pages.h"
 #include "feature/desk/desk_seal.h"
+#include "feature/notify/notify.h"
 #include "messages.h"
 
 #include <string.h>

@@ -195,13 +195,13 @@ read_due(System *sys, Arena *mem, AppTime now, PetitionAfter after, PetitionWait
 }
 
 bool
-petition_identity_release(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+petition_identity_release(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
     PetitionAfter    after = { 0, 0 };
     PetitionWaiting *rows;
     size_t           n = PAGE;
 
-    *more = false;
+    (void)again;
     while (n == PAGE) {
         if (!read_due(sys, mem, now, after, &rows, &n, error))
             return false;
@@ -246,13 +246,12 @@ read_provisional(System *sys, Arena *mem, int64_t after, PetitionWaiting **rows,
 }
 
 bool
-petition_identity_verify(System *sys, Arena *mem, AppTime now, bool *more, GError **error)
+petition_identity_verify(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
     int64_t after = 0;
     size_t  n = PAGE;
     int     asked = 0;
 
-    *more = false;
     while (n == PAGE && asked < ASKED_MOST && registry_may_ask(sys, now)) {
         PetitionWaiting *rows;
 
@@ -265,11 +264,12 @@ petition_identity_verify(System *sys, Arena *mem, AppTime now, bool *more, GErro
             if (ask_and_settle(sys, mem, &rows[i], &asked, &failure))
                 continue;
             if (error_code(failure) == APP_ERROR_BUSY)
-                return true; /* tried again when it may be asked again */
+                return true; /* its breaker is open: tried again when it may be asked */
             g_propagate_error(error, g_steal_pointer(&failure));
             return false;
         }
     }
-    *more = asked >= ASKED_MOST;
+    if (asked >= ASKED_MOST)
+        *again = now;
     return true;
 }

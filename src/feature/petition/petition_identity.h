@@ -14,8 +14,8 @@ typedef struct PetitionIdentity {
 PETITION_COMMAND(identity, PetitionIdentity);
 
 /* Jobs. Those whose time has come go on, whether the registry answers or not. */
-bool petition_identity_release(System *sys, Arena *mem, AppTime now, bool *more,
+bool petition_identity_release(System *sys, Arena *mem, AppTime now, AppTime *again,
                                GError **error) MUST_USE;
 /* While the registry may be asked: ask about everybody who waits. */
-bool
-petition_identity_verify(System *sys, Arena *mem, AppTime now, bool *more, GError **error) MUST_USE;
+bool petition_identity_verify(System *sys, Arena *mem, AppTime now, AppTime *again,
+                              GError **error) MUST_USE;

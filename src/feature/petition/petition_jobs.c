@@ -5,7 +5,11 @@
 
 static const JobSpec jobs[] = {
     { .name = "petition.release", .every = MINUTES, .run = petition_identity_release },
-    { .name = "petition.verify", .every = 5 * SECONDS, .run = petition_identity_verify },
+    { .name = "petition.verify",
+      .every = 5 * SECONDS,
+      .run = petition_identity_verify,
+      .alone = true,
+      .wanted = registry_is_there },
     { .name = NULL },
 };
 
