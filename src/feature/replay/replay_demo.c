@@ -20,11 +20,9 @@ answered_outcome(const char *type)
 static void
 add_demo_acts(const ReplayContext *context, ReplayItem *item, const char *fate)
 {
-    static const char answer[] =
-        "تمّ الكشف على الموقع ومعالجة الموضوع، ونشكركم على إبلاغنا. يمكنكم إعادة فتح الطلب "
-        "أو التظلّم خلال 14 يومًا.";
-    AppTime step = (context->now - item->at) / 6;
-    AppTime soon =
+    static const char answer[] = "تمّ الكشف على الموقع ومعالجة الموضوع، ونشكركم على إبلاغنا.";
+    AppTime           step = (context->now - item->at) / 6;
+    AppTime           soon =
         MIN(step, DAYS); /* competence is checked within two days, whatever comes of it */
     bool open = strcmp(fate, "waiting") == 0 || strcmp(fate, "unassigned") == 0;
 
