@@ -52,7 +52,8 @@ const char *text_language(const char *text);
 /* A Jordanian mobile number in any usual way of writing as 9627XXXXXXXX, or any other country's as
  * its digits with 00 or + taken off; NULL when it is none. */
 char *text_phone(Arena *mem, const char *text);
-/* What text_phone gave, as people write it: "+962 7 9012 3456"; others with their + only. */
+/* What text_phone gave, as people write it: "+962 7 9012 3456", never broken over two lines; others with
+ * their + only. */
 char *text_phone_shown(Arena *mem, const char *phone);
 /* Something@something.something, no white space or controls, none of <>()[]\,;:", at most 254 bytes
  * and 64 before the @. */

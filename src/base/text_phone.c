@@ -87,6 +87,6 @@ char *
 text_phone_shown(Arena *mem, const char *phone)
 {
     if (g_str_has_prefix(phone, "9627") && strlen(phone) == 12)
-        return arena_printf(mem, "+962 7 %.4s %s", phone + 4, phone + 8);
+        return arena_printf(mem, "+962\u00a07\u00a0%.4s\u00a0%s", phone + 4, phone + 8);
     return arena_printf(mem, "+%s", phone);
 }

@@ -95,7 +95,7 @@ a_telephone_is_shown_to_who_takes_the_call(FollowFixture *fixture, const void *d
     SHOWS("tel:" PHONE);
     SHOWS("سلمى العلي");
     SHOWS("أُصلحت الماسورة يوم الأحد");
-    SHOWS("+962 7 9000 0001</bdi>");
+    SHOWS("+962\u00a07\u00a09000\u00a00001</bdi>");
     SHOWS("معكم مركز الاتصال الوطني بشأن طلبكم رقم");
     SHOWS("صدر الرد على طلبكم: تمّ الحل");
     HIDES("/f/"); /* nobody can read a link out */
