@@ -79,7 +79,8 @@ static const char every[] =
     "gateway_timeout = 200\nretry_first = 20\nretry_longest = 30\nretry_most = 2\n"
     "directory = /srv/صوت\nhead_reader = no\nhead_seconds = 3\nhttps = yes\nio_threads = 2\n"
     "listen = ::1\nmail_from = a@b\nmail_password_file = /m\nmail_url = smtp://h:25\n"
-    "mail_user = u\nport = 1\nqueue = 9\nreaders = 4\nroot_key_file = /k\nsms_from = S\n"
+    "mail_user = u\nport = 1\nqueue = 9\nreaders = 4\nregistry = none\nroot_key_file = "
+    "/k\nsms_from = S\n"
     "sms_password_file = /s\nsms_url = http://g/\nsms_user = su\ntimezone = UTC\ntrial = yes\n"
     "trusted_proxies = 10.0.0.1, ::1,,10.0.0.2\nworkers = 5\n";
 
@@ -99,6 +100,7 @@ every_option(Fixture *fixture, const void *data)
     g_assert_cmpstr(config->mail_password_file, ==, "/m");
     g_assert_cmpstr(config->mail_url, ==, "smtp://h:25");
     g_assert_cmpstr(config->mail_user, ==, "u");
+    g_assert_cmpstr(config->registry, ==, "none");
     g_assert_cmpstr(config->root_key_file, ==, "/k");
     g_assert_cmpstr(config->sms_from, ==, "S");
     g_assert_cmpstr(config->sms_password_file, ==, "/s");
@@ -291,6 +293,11 @@ static const struct {
       PRODUCTION "sms_url = http://g/\nsms_user = u\nsms_password_file = /p\nmail_url = smtp://h\n"
                  "mail_from = a@b\n",
       NULL },
+    { "production without a registry", PRODUCTION "registry = none\n", NULL },
+    { "production with the trial's registry", PRODUCTION "registry = embedded\n",
+      "registry: none" },
+    { "a trial with its registry", S "trial = yes\nregistry = embedded\n", NULL },
+    { "a registry that nobody knows", S "trial = yes\nregistry = ldap\n", "registry: none" },
     { "another engine", S "trial = yes\ndatabase = dbase\n", "database: only sqlite is known" },
     { "production without a key", S "https = yes\naddress = https://sawt.example\n",
       "root_key_file is missing" },
