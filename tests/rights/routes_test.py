@@ -6,7 +6,7 @@ routes.csv was written by hand from what the product promises to each role: a ro
 object (one's own, somebody else's, a restricted one, one that does not exist), a column for each role, and
 the status that the role gets. A route without a row, a row without a route and a row that stands there twice
 fail. A POST is sent as the page would send it, but says it saw another version of the file: who may do it
-gets 409 and nothing changes. Then it is sent with no token, with a stranger's token and from another site,
+gets 409 and nothing changes (303 for a note, which stands beside any other). Then it is sent with no token, with a stranger's token and from another site,
 which must be refused. What is somebody else's must look like what does not exist, byte for byte.
 """
 import collections

@@ -51,25 +51,38 @@ def act(browser, receipt, name, **fields):
     return browser.fill(path, f"{path}/{name}", **fields).expect(303)
 
 
-def race(officers, receipt, name, texts):
-    """Both have the same page before them. One is first, the other is told and loses nothing."""
-    path, field = f"{file_of(receipt)}/{name}", "news" if name == "update" else "note"
+def send_together(officers, receipt, name, fields):
+    """Both have the same page before them, and send at once."""
+    path = f"{file_of(receipt)}/{name}"
     twins = [officer.twin() for officer in officers]
     forms = [twin.get(file_of(receipt)).expect(200).form(path) for twin in twins]
     together = threading.Barrier(2)
 
-    def send(twin, form, text):
+    def send(twin, form, typed):
         together.wait(PATIENCE)
-        return twin.submit(form, **({field: text} if text else {}))
+        return twin.submit(form, **typed)
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(send, twins, forms, texts))
+        return list(pool.map(send, twins, forms, fields))
+
+
+def race(officers, receipt, name, texts):
+    """One is first, the other is told and loses nothing."""
+    answers = send_together(officers, receipt, name, [{"news": text} if text else {} for text in texts])
     check(sorted(answer.status for answer in answers) == [303, 409], name, [answer.status for answer in answers])
     lost = next(i for i in (0, 1) if answers[i].status == 409)
     if texts[lost]:
         check(texts[lost] in answers[lost].text, "what the second one typed is gone")
         check(texts[lost] not in officers[lost].twin().get(file_of(receipt)).words, "and yet it was done")
         check(texts[1 - lost] in answers[lost].words, "the second one does not see what changed")
+
+
+def note_together(officers, receipt, texts):
+    """A note changes nothing that another saw: both stand."""
+    answers = send_together(officers, receipt, "note", [{"note": text} for text in texts])
+    check([answer.status for answer in answers] == [303, 303], "note", [answer.status for answer in answers])
+    words = officers[0].twin().get(file_of(receipt)).words
+    check(all(text in words for text in texts), "a note is gone")
 
 
 def set_period(officer, receipt):
@@ -130,7 +143,7 @@ def solved(day, n, team, citizen):
     answer_question(member, receipt, f"كسر في الخط {n}.")
     set_period(officer, receipt)
     race(team.officers, receipt, "update", (f"الفريق في الطريق {n}", f"الفريق وصل {n}"))
-    race(team.officers, receipt, "note", (f"للعلم أولًا {n}", f"للعلم ثانيًا {n}"))
+    note_together(team.officers, receipt, (f"للعلم أولًا {n}", f"للعلم ثانيًا {n}"))
     check(f"كسر في الخط {n}." in officer.get(file_of(receipt)).words, "the directorate's answer is not in the file")
     close(officer, receipt, "resolved")
     follow(day.server, receipt, ANSWER)
