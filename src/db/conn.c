@@ -335,20 +335,10 @@ conn_bind(Conn *conn, sqlite3_stmt *prepared, const DbValue *params, size_t n_pa
 
 /* ---- calls that are counted ---- */
 
-static bool
-is_made_to_fail(Faults *faults)
-{
-    if (faults == NULL)
-        return false;
-
-    int64_t call = atomic_fetch_add_explicit(&faults->calls, 1, memory_order_relaxed) + 1;
-    return call == atomic_load_explicit(&faults->fail_at, memory_order_relaxed);
-}
-
 bool
 conn_step(Conn *conn, sqlite3_stmt *prepared, bool *row, GError **error)
 {
-    if (is_made_to_fail(conn->faults)) {
+    if (db_engine_fails(conn->faults)) {
         sqlite3_reset(prepared);
         return fail(error, APP_ERROR_INTERNAL, "made to fail: %s", sqlite3_sql(prepared));
     }
@@ -368,7 +358,7 @@ conn_step(Conn *conn, sqlite3_stmt *prepared, bool *row, GError **error)
 static bool
 run_own(Conn *conn, sqlite3_stmt *prepared, GError **error)
 {
-    if (is_made_to_fail(conn->faults))
+    if (db_engine_fails(conn->faults))
         return fail(error, APP_ERROR_BUSY, "made to fail: %s", sqlite3_sql(prepared));
 
     int  code = sqlite3_step(prepared);

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Private to db: one SQLite connection, used by one thread at a time. Counts the calls to the
- * engine, makes one of them fail when a test asks for it, turns the engine's codes into ours, and
- * ends the process when the engine says that the file or the disk is damaged. */
+/* Private to db: one SQLite connection, used by one thread at a time. Turns the engine's
+ * codes into ours, and ends the process when the engine says that the file or the disk is damaged. */
 #pragma once
 
-#include "db/catalog.h"
+#include "db/engine.h"
 
 #include <sqlite3.h>
-#include <stdatomic.h>
-
-/* Shared by the connections of one Db. */
-typedef struct {
-    _Atomic int64_t fail_at; /* 0: none */
-    _Atomic int64_t calls;
-} Faults;
 
 typedef enum {
     CONN_WRITER,   /* the only one that may write */

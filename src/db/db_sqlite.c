@@ -5,6 +5,8 @@
  * statement was prepared and every table accounted for. */
 #include "db/db_sqlite.h"
 
+#include "db/pool.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -16,10 +18,11 @@ enum {
 };
 
 ConnOptions
-db_sqlite_conn_options(const Db *db, ConnRole role)
+db_sqlite_conn_options(const SqliteDb *db, ConnRole role)
 {
-    return (
-        ConnOptions){ .name = db->schema->name, .path = db->path, .vfs = db->vfs, .role = role };
+    return (ConnOptions){
+        .name = db->base.schema->name, .path = db->path, .vfs = db->vfs, .role = role
+    };
 }
 
 /* Full text's own tables and the engine's are nobody's; a view has no rows. */
@@ -28,7 +31,7 @@ static const char unlisted_sql[] = "SELECT name FROM pragma_table_list WHERE sch
                                    "   AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
 
 static bool
-check_tables_of_file(Db *db, GError **error)
+check_tables_of_file(SqliteDb *db, GError **error)
 {
     g_autoptr(GHashTable) found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     sqlite3_stmt *prepared = NULL;
@@ -44,26 +47,26 @@ check_tables_of_file(Db *db, GError **error)
         return conn_fail(&db->writer, code, unlisted_sql, error);
 
     g_hash_table_remove(found, CATALOG_MIGRATION_TABLE);
-    for (const DbTable *const *list = db->schema->tables; *list != NULL; list++)
+    for (const DbTable *const *list = db->base.schema->tables; *list != NULL; list++)
         for (const DbTable *table = *list; table->name != NULL; table++)
             if (!g_hash_table_remove(found, table->name))
                 return fail(error, APP_ERROR_INTERNAL, "%s has no table %s, which is listed",
-                            db->schema->name, table->name);
+                            db->base.schema->name, table->name);
 
     GHashTableIter iter;
     gpointer       name;
     g_hash_table_iter_init(&iter, found);
     if (g_hash_table_iter_next(&iter, &name, NULL))
         return fail(error, APP_ERROR_INTERNAL, "no list of tables names %s of %s",
-                    (const char *)name, db->schema->name);
+                    (const char *)name, db->base.schema->name);
     return true;
 }
 
 static bool
-prepare_writes(Db *db, GError **error)
+prepare_writes(SqliteDb *db, GError **error)
 {
-    for (size_t i = 0; i < db->catalog.n_statements; i++) {
-        Statement *statement = &db->catalog.statements[i];
+    for (size_t i = 0; i < db->base.catalog.n_statements; i++) {
+        Statement *statement = &db->base.catalog.statements[i];
 
         if (statement->table == NULL)
             continue;
@@ -79,7 +82,7 @@ prepare_writes(Db *db, GError **error)
  * middle of a commit, a full disk shows as damage, and would end the process. Without that room the
  * store still opens, to be read. */
 static void
-reserve_log_index(Db *db)
+reserve_log_index(SqliteDb *db)
 {
     sqlite3_file  *file = NULL;
     volatile void *region = NULL;
@@ -91,7 +94,7 @@ reserve_log_index(Db *db)
 
 /* The engine syncs the directory of a new log too, but does not look at what came of it. */
 static bool
-sync_directory(Db *db, GError **error)
+sync_directory(SqliteDb *db, GError **error)
 {
     g_autofree char *directory = g_path_get_dirname(db->path);
     int              file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -106,10 +109,10 @@ sync_directory(Db *db, GError **error)
 
 /* On one reader, so that a wrong one stops the start; the other readers prepare at first use. */
 static bool
-prepare_reads(Db *db, GError **error)
+prepare_reads(SqliteDb *db, GError **error)
 {
-    for (size_t i = 0; i < db->catalog.n_statements; i++) {
-        Statement    *statement = &db->catalog.statements[i];
+    for (size_t i = 0; i < db->base.catalog.n_statements; i++) {
+        Statement    *statement = &db->base.catalog.statements[i];
         sqlite3_stmt *prepared;
 
         if (statement->table != NULL)
@@ -122,7 +125,7 @@ prepare_reads(Db *db, GError **error)
 }
 
 static bool
-open_writer(Db *db, bool unsafe_sync, GError **error)
+open_writer(SqliteDb *db, bool unsafe_sync, GError **error)
 {
     ConnOptions options = db_sqlite_conn_options(db, CONN_WRITER);
 
@@ -133,124 +136,101 @@ open_writer(Db *db, bool unsafe_sync, GError **error)
         return false;
     }
 
-    if (!migrate_check(&db->writer, db->schema, error) || !check_tables_of_file(db, error) ||
+    if (!migrate_check(&db->writer, db->base.schema, error) || !check_tables_of_file(db, error) ||
         !sync_directory(db, error))
         return false;
 
     reserve_log_index(db);
-    guard_set(&db->guard, &db->writer, db->schema->event_table, false);
-    return conn_prepare(&db->writer, &db->catalog, &db->faults, error) && prepare_writes(db, error);
+    guard_set(&db->guard, &db->writer, db->base.schema->event_table, false);
+    return conn_prepare(&db->writer, &db->base.catalog, &db->base.faults, error) &&
+           prepare_writes(db, error);
 }
 
 /* After the writer: the log and its index exist only since it is open. */
 static bool
-open_readers(Db *db, GError **error)
+open_readers(SqliteDb *db, GError **error)
 {
     ConnOptions options = db_sqlite_conn_options(db, CONN_READER);
 
-    for (size_t i = 0; i < db->n_readers; i++) {
-        DbTx *reader = &db->readers[i];
+    /* Backwards: the one that has everything prepared is lent first. */
+    for (size_t i = db->base.pool.n_readers; i-- > 0;) {
+        SqliteReader *reader = &db->readers[i];
 
-        reader->db = db;
+        reader->base.db = &db->base;
         if (!conn_open(&reader->conn, &options, error))
             return false;
         guard_set(&reader->guard, &reader->conn, NULL, true);
-        if (!conn_prepare(&reader->conn, &db->catalog, &db->faults, error))
+        if (!conn_prepare(&reader->conn, &db->base.catalog, &db->base.faults, error))
             return false;
-        reader->deadline = INT64_MAX;
+        pool_add(&db->base.pool, i, &reader->base);
         db_sqlite_reader_limit(reader);
-        db->idle[db->n_readers - 1 - i] = reader;
     }
-    db->n_idle = db->n_readers;
     return true;
 }
 
 static void
-set_serving(Db *db)
+set_serving(SqliteDb *db)
 {
     db->writer.serving = true;
-    for (size_t i = 0; i < db->n_readers; i++)
+    for (size_t i = 0; i < db->base.pool.n_readers; i++)
         db->readers[i].conn.serving = true;
 }
 
-static Db *
-db_new(const DbOptions *options)
+static void
+close_all(Db *base)
 {
-    Db *db = g_new0(Db, 1);
-
-    db->schema = options->schema;
-    db->path = g_strdup_printf("%s/%s.db", options->directory, options->schema->name);
-    db->vfs = g_strdup(options->vfs);
-    atomic_store(&db->faults.fail_at, options->fail_at);
-    db->lease = options->lease > 0 ? options->lease : 5 * SECONDS;
-    db->n_readers = options->readers > 0 ? (size_t)options->readers : 2 * g_get_num_processors();
-    db->readers = g_new0(DbTx, db->n_readers);
-    db->idle = g_new0(DbTx *, db->n_readers);
-    lock_init(&db->idle_lock);
-    signal_init(&db->idle_signal);
-    return db;
-}
-
-Db *
-db_open(const DbOptions *options, GError **error)
-{
-    g_autoptr(Db) db = db_new(options);
-    GError *failure = NULL;
-
-    if (!catalog_init(&db->catalog, options->schema, &failure) ||
-        !open_writer(db, options->unsafe_sync, &failure) || !open_readers(db, &failure) ||
-        !prepare_reads(db, &failure)) {
-        g_propagate_error(error, failure);
-        return NULL;
-    }
-
-    set_serving(db);
-    db_sqlite_writer_start(db, options->queue);
-    return g_steal_pointer(&db);
-}
-
-void
-db_close(Db *db)
-{
-    if (db == NULL)
-        return;
+    SqliteDb *db = (SqliteDb *)base;
 
     if (db->started)
         db_sqlite_writer_stop(db);
 
-    for (size_t i = 0; i < db->n_readers; i++) {
-        g_assert(atomic_load(&db->readers[i].holder) == 0);
+    for (size_t i = 0; i < base->pool.n_readers; i++) {
+        g_assert(atomic_load(&db->readers[i].base.holder) == 0);
         conn_close(&db->readers[i].conn);
     }
     conn_close(&db->writer);
 
-    catalog_clear(&db->catalog);
-    signal_clear(&db->idle_signal);
-    lock_clear(&db->idle_lock);
-    g_free(db->idle);
+    db_engine_clear(base);
     g_free(db->readers);
     g_free(db->path);
     g_free(db->vfs);
     g_free(db);
 }
 
-DbStats
-db_stats(Db *db)
-{
-    return (DbStats){
-        .plans = atomic_load(&db->tally.plans),
-        .batches = atomic_load(&db->tally.batches),
-        .rolled_back = atomic_load(&db->tally.rolled_back),
-        .commit_microseconds = atomic_load(&db->tally.commit_microseconds),
-        .waiting = (int64_t)queue_length(db->queue),
-        .engine_calls = atomic_load(&db->faults.calls),
-    };
-}
+static const DbEngine engine = {
+    .close = close_all,
+    .begin = db_sqlite_begin,
+    .end = db_sqlite_end,
+    .start = db_sqlite_start,
+    .next = db_sqlite_next,
+    .decode = db_sqlite_decode,
+    .stop = db_sqlite_stop,
+    .checkpoint = db_sqlite_checkpoint,
+    .explainer_open = db_sqlite_explainer_open,
+    .explain = db_sqlite_explain,
+    .explainer_close = db_sqlite_explainer_close,
+    .find_fault = db_sqlite_find_fault,
+};
 
-void
-db_fail_at(Db *db, int64_t n)
+Db *
+db_sqlite_open(const DbOptions *options, GError **error)
 {
-    atomic_store(&db->faults.fail_at, 0);
-    atomic_store(&db->faults.calls, 0);
-    atomic_store(&db->faults.fail_at, n);
+    SqliteDb *db = g_new0(SqliteDb, 1);
+    g_autoptr(Db) base = &db->base;
+    GError *failure = NULL;
+
+    /* First, so that closing finds everything that it takes down. */
+    bool known = db_engine_init(base, &engine, options, &failure);
+    db->path = g_strdup_printf("%s/%s.db", options->directory, options->schema->name);
+    db->vfs = g_strdup(options->vfs);
+    db->readers = g_new0(SqliteReader, base->pool.n_readers);
+    if (!known || !open_writer(db, options->unsafe_sync, &failure) ||
+        !open_readers(db, &failure) || !prepare_reads(db, &failure)) {
+        g_propagate_error(error, failure);
+        return NULL;
+    }
+
+    set_serving(db);
+    db_sqlite_writer_start(db);
+    return g_steal_pointer(&base);
 }

@@ -3,58 +3,51 @@
  * a few read and are lent for one read transaction each. */
 #pragma once
 
-#include "base/thread.h"
+#include "db/engine.h"
 #include "db/guard.h"
 
-/* A reader connection; lent, it is the transaction. */
-struct DbTx {
-    Db                *db;
-    Conn               conn;
-    Guard              guard;
-    Arena             *mem;
-    int64_t            deadline; /* by clock_monotonic */
-    _Atomic(pthread_t) holder;   /* 0: idle */
-};
+typedef struct {
+    DbTx  base;
+    Conn  conn;
+    Guard guard;
+} SqliteReader;
 
 typedef struct {
-    _Atomic int64_t plans, batches, rolled_back, commit_microseconds;
-} Tally;
+    Db            base;
+    char         *path, *vfs;
+    SqliteReader *readers;
+    Conn          writer;
+    Guard         guard;
+    pthread_t     thread;
+    bool          started;
+    int64_t       log_pages;    /* in the log since it last began anew; the writer's thread only */
+    int64_t       log_next_try; /* when to try again to move it into the file */
+} SqliteDb;
 
-struct Db {
-    const DbSchema *schema;
-    char           *path, *vfs;
-    Catalog         catalog;
-    Faults          faults;
-    int64_t         lease; /* microseconds */
+ConnOptions db_sqlite_conn_options(const SqliteDb *db, ConnRole role);
 
-    DbTx           *readers;
-    size_t          n_readers;
-    DbTx          **idle; /* a stack: the warmest connection is lent first */
-    size_t          n_idle;
-    Lock            idle_lock;
-    Signal          idle_signal;
-
-    Conn            writer;
-    Guard           guard;
-    Queue          *queue; /* of Job */
-    pthread_t       thread;
-    bool            started;
-    Tally           tally;
-    int64_t         log_pages; /* in the log since it last began anew; the writer's thread only */
-    int64_t         log_next_try; /* when to try again to move it into the file */
-};
-
-ConnOptions db_sqlite_conn_options(const Db *db, ConnRole role);
-
-/* db_sqlite_read.c: does this thread hold a read transaction? */
-bool db_sqlite_thread_reads(Db *db);
+/* db_sqlite_read.c: the engine's part of the verbs that read. */
+bool db_sqlite_begin(DbTx *tx, GError **error);
+void db_sqlite_end(DbTx *tx);
+bool
+db_sqlite_start(DbTx *tx, Cursor *cursor, const DbValue *params, size_t n_params, GError **error);
+bool db_sqlite_next(DbTx *tx, Cursor *cursor, bool *row, GError **error);
+bool db_sqlite_decode(const Cursor *cursor, Arena *mem, void *out, GError **error);
+void db_sqlite_stop(DbTx *tx, Cursor *cursor);
 /* Refuse to run longer than a read transaction may live. */
-void db_sqlite_reader_limit(DbTx *reader);
+void db_sqlite_reader_limit(SqliteReader *reader);
 
 /* db_sqlite_write.c */
-void db_sqlite_writer_start(Db *db, int queue);
+void db_sqlite_writer_start(SqliteDb *db);
 /* Refuse new plans, finish those that wait, cut the log. */
-void db_sqlite_writer_stop(Db *db);
+void db_sqlite_writer_stop(SqliteDb *db);
+bool db_sqlite_checkpoint(Db *db, GError **error);
+
+/* db_sqlite_explain.c */
+void       *db_sqlite_explainer_open(Db *db, GError **error);
+char       *db_sqlite_explain(void *explainer, const Statement *statement, GError **error);
+void        db_sqlite_explainer_close(void *explainer);
+const char *db_sqlite_find_fault(const char *plan, const char *sql);
 
 /* migrate.c: is the file ours and does it have exactly this program's migrations? INVALID with a
  * sentence that says what to do. */

@@ -5,9 +5,9 @@
 #include "db/db_sqlite.h"
 
 #include "base/clock.h"
+#include "db/batch.h"
 
 enum {
-    QUEUE_LENGTH = 1024,
     BATCH = 512,
     LOG_MOVE = 4000,     /* pages in the log from which it is moved into the file */
     LOG_PRESS = 16000,   /* from which it is worth waiting for readers, so that it begins anew */
@@ -16,27 +16,12 @@ enum {
 
 #define CHECKPOINT_EXTRA (1 * SECONDS)
 
-typedef enum {
-    JOB_PLAN,      /* may share its commit */
-    JOB_TOGETHER,  /* many plans, a commit of their own */
-    JOB_CHECKPOINT /* cut the log */
-} JobKind;
-
-/* Lies on the stack of the thread that waits for it. */
-typedef struct {
-    JobKind                 kind;
-    const WritePlan *const *plans;
-    size_t                  n_plans;
-    GError                 *error;
-    Latch                   done;
-} Job;
-
 /* ---- one plan ---- */
 
 static bool
-run_step(Db *db, const PlanStep *step, GError **error)
+run_step(SqliteDb *db, const PlanStep *step, GError **error)
 {
-    const Statement *statement = catalog_find(&db->catalog, step->query);
+    const Statement *statement = catalog_find(&db->base.catalog, step->query);
     sqlite3_stmt    *prepared = db->writer.statements[statement->index];
     bool             row;
 
@@ -51,7 +36,7 @@ run_step(Db *db, const PlanStep *step, GError **error)
 }
 
 static bool
-run_plans(Db *db, const Job *job, GError **error)
+run_plans(SqliteDb *db, const Job *job, GError **error)
 {
     for (size_t i = 0; i < job->n_plans; i++)
         for (size_t j = 0; j < job->plans[i]->n_steps; j++)
@@ -63,22 +48,23 @@ run_plans(Db *db, const Job *job, GError **error)
 /* ---- one transaction ---- */
 
 static bool
-commit(Db *db, GError **error)
+commit(SqliteDb *db, GError **error)
 {
     int64_t begun = clock_monotonic();
 
     if (!conn_commit(&db->writer, error))
         return false;
-    atomic_fetch_add(&db->tally.commit_microseconds, clock_monotonic() - begun);
+    atomic_fetch_add(&db->base.tally.commit_microseconds, clock_monotonic() - begun);
     return true;
 }
 
 /* `failed` is the index of the job whose plan failed, or n_jobs when begin or commit did. Nothing
  * is kept then. */
 static bool
-run_transaction(Db *db, Job *const *jobs, size_t n_jobs, size_t *failed, GError **error)
+run_transaction(void *writer, Job *const *jobs, size_t n_jobs, size_t *failed, GError **error)
 {
-    bool succeeded = conn_begin(&db->writer, error);
+    SqliteDb *db = writer;
+    bool      succeeded = conn_begin(&db->writer, error);
 
     *failed = n_jobs;
     for (size_t i = 0; succeeded && i < n_jobs; i++) {
@@ -87,60 +73,11 @@ run_transaction(Db *db, Job *const *jobs, size_t n_jobs, size_t *failed, GError 
             *failed = i;
     }
 
-    if (succeeded && commit(db, error)) {
-        atomic_fetch_add(&db->tally.batches, 1);
+    if (succeeded && commit(db, error))
         return true;
-    }
 
     conn_rollback(&db->writer);
-    atomic_fetch_add(&db->tally.rolled_back, 1);
     return false;
-}
-
-/* ---- the waiters ---- */
-
-/* The job is gone as soon as it is done. */
-static void
-finish(Db *db, Job *job, GError *error)
-{
-    if (error == NULL)
-        atomic_fetch_add(&db->tally.plans, (int64_t)job->n_plans);
-
-    job->error = error;
-    latch_open(&job->done);
-}
-
-static void
-finish_all(Db *db, Job *const *jobs, size_t n_jobs, const GError *error)
-{
-    for (size_t i = 0; i < n_jobs; i++)
-        finish(db, jobs[i], error == NULL ? NULL : g_error_copy(error));
-}
-
-/* When a plan fails, those before it run again without it (they did succeed, in this order), it
- * gets its error, and those behind it go on: no plan pays for another's failure with more than a
- * second run, and their order stays. A full disk is everybody's refusal. */
-static void
-run_group(Db *db, Job *const *jobs, size_t n_jobs)
-{
-    while (n_jobs > 0) {
-        g_autoptr(GError) error = NULL;
-        size_t failed;
-
-        if (run_transaction(db, jobs, n_jobs, &failed, &error)) {
-            finish_all(db, jobs, n_jobs, NULL);
-            return;
-        }
-        if (failed == n_jobs || error_code(error) == APP_ERROR_BUSY) {
-            finish_all(db, jobs, n_jobs, error);
-            return;
-        }
-
-        run_group(db, jobs, failed);
-        finish(db, jobs[failed], g_steal_pointer(&error));
-        jobs += failed + 1;
-        n_jobs -= failed + 1;
-    }
 }
 
 /* ---- the log ---- */
@@ -148,7 +85,7 @@ run_group(Db *db, Job *const *jobs, size_t n_jobs)
 static int
 count_log(void *data, sqlite3 *handle, const char *file, int pages)
 {
-    Db *db = data;
+    SqliteDb *db = data;
 
     (void)handle, (void)file;
     if (pages < db->log_pages)
@@ -159,7 +96,7 @@ count_log(void *data, sqlite3 *handle, const char *file, int pages)
 
 /* BUSY: a reader was in the way. */
 static bool
-move_log(Db *db, int mode, GError **error)
+move_log(SqliteDb *db, int mode, GError **error)
 {
     int code = sqlite3_wal_checkpoint_v2(db->writer.handle, "main", mode, NULL, NULL);
 
@@ -171,7 +108,7 @@ move_log(Db *db, int mode, GError **error)
 /* After the waiters were woken: they need not wait for it. A full disk or a reader is no reason to
  * refuse anything; it is tried again later. */
 static void
-move_log_if_due(Db *db)
+move_log_if_due(SqliteDb *db)
 {
     g_autoptr(GError) error = NULL;
 
@@ -187,30 +124,19 @@ move_log_if_due(Db *db)
 
 /* ---- the thread ---- */
 
-static size_t
-group_length(Job *const *jobs, size_t n_jobs)
-{
-    size_t length = 1;
-
-    if (jobs[0]->kind == JOB_PLAN)
-        while (length < n_jobs && jobs[length]->kind == JOB_PLAN)
-            length++;
-    return length;
-}
-
 static void
-run_batch(Db *db, Job *const *jobs, size_t n_jobs)
+run_batch(SqliteDb *db, Job *const *jobs, size_t n_jobs)
 {
     while (n_jobs > 0) {
-        size_t length = group_length(jobs, n_jobs);
+        size_t length = batch_shared(jobs, n_jobs);
 
         if (jobs[0]->kind == JOB_CHECKPOINT) {
             GError *error = NULL;
 
             (void)!move_log(db, SQLITE_CHECKPOINT_TRUNCATE, &error);
-            finish(db, jobs[0], error);
+            batch_finish(&db->base, jobs[0], error);
         } else {
-            run_group(db, jobs, length);
+            batch_run(&db->base, db, run_transaction, jobs, length);
         }
         jobs += length;
         n_jobs -= length;
@@ -220,11 +146,11 @@ run_batch(Db *db, Job *const *jobs, size_t n_jobs)
 static void *
 write_until_closed(void *data)
 {
-    Db    *db = data;
-    void  *jobs[BATCH];
-    size_t n_jobs;
+    SqliteDb *db = data;
+    void     *jobs[BATCH];
+    size_t    n_jobs;
 
-    while ((n_jobs = queue_pop_all(db->queue, jobs, BATCH)) > 0) {
+    while ((n_jobs = queue_pop_all(db->base.queue, jobs, BATCH)) > 0) {
         run_batch(db, (Job *const *)jobs, n_jobs);
         move_log_if_due(db);
     }
@@ -236,88 +162,30 @@ write_until_closed(void *data)
 }
 
 void
-db_sqlite_writer_start(Db *db, int queue)
+db_sqlite_writer_start(SqliteDb *db)
 {
     sqlite3_wal_hook(db->writer.handle, count_log, db);
-    db->queue = queue_new(queue > 0 ? (size_t)queue : QUEUE_LENGTH);
     db->thread = thread_start("db-writer", 0, write_until_closed, db);
     db->started = true;
 }
 
 void
-db_sqlite_writer_stop(Db *db)
+db_sqlite_writer_stop(SqliteDb *db)
 {
-    queue_close(db->queue);
+    queue_close(db->base.queue);
     thread_join(db->thread);
-    queue_free(db->queue);
-}
-
-/* ---- those who wait ---- */
-
-static bool
-wait_for(Db *db, JobKind kind, const WritePlan *const *plans, size_t n_plans, GError **error)
-{
-    Job job = { .kind = kind, .plans = plans, .n_plans = n_plans };
-
-    latch_init(&job.done);
-    bool queued = queue_try_push(db->queue, &job);
-    if (queued)
-        latch_wait(&job.done);
-    latch_clear(&job.done);
-
-    if (!queued)
-        return fail(error, APP_ERROR_BUSY, "%s: too many plans wait", db->schema->name);
-    if (job.error == NULL)
-        return true;
-
-    g_propagate_error(error, job.error);
-    return false;
-}
-
-/* The writer waits for readers to end now and then; a thread that reads must not wait for it. */
-static bool
-check_thread(Db *db, GError **error)
-{
-    return !db_sqlite_thread_reads(db) ||
-           fail(error, APP_ERROR_INTERNAL, "%s: this thread reads and would wait for the writer",
-                db->schema->name);
 }
 
 bool
-db_apply_all(Db *db, const WritePlan *const *plans, size_t n_plans, GError **error)
+db_sqlite_checkpoint(Db *db, GError **error)
 {
-    if (!check_thread(db, error))
-        return false;
-
-    for (size_t i = 0; i < n_plans; i++)
-        if (!catalog_check_plan(&db->catalog, plans[i], error))
-            return false;
-
-    return n_plans == 0 || wait_for(db, JOB_TOGETHER, plans, n_plans, error);
-}
-
-bool
-db_apply(Db *db, const WritePlan *plan, GError **error)
-{
-    if (!check_thread(db, error) || !catalog_check_plan(&db->catalog, plan, error))
-        return false;
-
-    return plan->n_steps == 0 || wait_for(db, JOB_PLAN, &plan, 1, error);
-}
-
-bool
-db_checkpoint(Db *db, GError **error)
-{
-    if (!check_thread(db, error))
-        return false;
-
     /* Each try waits a little for readers; between two of them other plans are written. No reader
      * that was there at first is there at the end. */
-    int64_t deadline = clock_monotonic() + db->lease + CHECKPOINT_EXTRA;
+    int64_t deadline = clock_monotonic() + db->pool.lease + CHECKPOINT_EXTRA;
     while (true) {
         g_autoptr(GError) busy = NULL;
 
-        if (wait_for(db, JOB_CHECKPOINT, NULL, 0, &busy))
+        if (batch_wait(db, JOB_CHECKPOINT, NULL, 0, &busy))
             return true;
         if (error_code(busy) != APP_ERROR_BUSY || clock_monotonic() > deadline) {
             g_propagate_error(error, g_steal_pointer(&busy));

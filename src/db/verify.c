@@ -3,7 +3,7 @@
  * engine how it would run them. */
 #include "db/verify.h"
 
-#include "db/db_sqlite.h"
+#include "db/engine.h"
 #include "db/sqltext.h"
 
 #include <stdio.h>
@@ -176,128 +176,39 @@ verify_text(const DbQuery *query, GError **error)
 
 /* ---- the plans ---- */
 
-/* Parts of the query itself, which are read as a whole because they are the result. */
-static const char *const part_prefixes[] = { "MATERIALIZE ", "CO-ROUTINE " };
-
 static bool
-has_limit(const char *sql)
+check_plan(const Db *db, void *explainer, const Statement *statement, GError **error)
 {
-    for (SqlText piece = sqltext_next(sql); piece.kind != SQLTEXT_END;
-         piece = sqltext_next(piece.text + piece.length))
-        if (sqltext_is_word(piece, "LIMIT"))
-            return true;
-    return false;
-}
-
-static void
-note_part(GHashTable *parts, const char *line)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(part_prefixes); i++)
-        if (g_str_has_prefix(line, part_prefixes[i]))
-            g_hash_table_add(parts, g_strdup(line + strlen(part_prefixes[i])));
-}
-
-/* `line` is SCAN and a name, perhaps with how. */
-static bool
-is_scan(GHashTable *parts, const char *line, bool limited)
-{
-    const char      *name = line + strlen("SCAN ");
-    g_autofree char *alone = g_strndup(name, strcspn(name, " "));
-
-    if (g_str_has_suffix(line, "CONSTANT ROW") || g_str_has_suffix(line, "CONSTANT ROWS"))
-        return false;
-    if (*name == '(' || g_hash_table_contains(parts, alone))
-        return false;
-    if (strstr(line, " VIRTUAL TABLE INDEX ") != NULL)
-        return g_str_has_suffix(line, " VIRTUAL TABLE INDEX 0:");
-    if (strstr(line, " USING ") != NULL)
-        return !limited;
-    return true;
-}
-
-static const char *
-find_fault(const char *plan, const char *sql)
-{
-    g_autoptr(GHashTable) parts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_auto(GStrv) lines = g_strsplit(plan, "\n", -1);
-    bool limited = has_limit(sql);
-
-    for (char **line = lines; *line != NULL; line++)
-        note_part(parts, g_strchug(*line));
-
-    for (char **line = lines; *line != NULL; line++) {
-        if (g_str_has_prefix(*line, "SCAN ") && is_scan(parts, *line, limited))
-            return "a table or index is walked from end to end";
-        if (g_str_has_prefix(*line, "USE TEMP B-TREE"))
-            return "rows are sorted that no index gives in order";
-        if (strstr(*line, "AUTOMATIC") != NULL)
-            return "an index is built for this statement alone";
-    }
-    return NULL;
-}
-
-/* One line for each step, indented by depth. NULL: error. */
-static char *
-explain(Conn *conn, const char *sql, GError **error)
-{
-    g_autofree char *text = g_strconcat("EXPLAIN QUERY PLAN ", sql, NULL);
-    g_autoptr(GString) plan = g_string_new(NULL);
-    g_autoptr(GHashTable) depths = g_hash_table_new(NULL, NULL);
-    sqlite3_stmt *row = NULL;
-    int           code = sqlite3_prepare_v2(conn->handle, text, -1, &row, NULL);
-
-    while (code == SQLITE_OK || code == SQLITE_ROW) {
-        code = sqlite3_step(row);
-        if (code != SQLITE_ROW)
-            break;
-
-        gpointer above = GINT_TO_POINTER(sqlite3_column_int(row, 1));
-        int      depth = GPOINTER_TO_INT(g_hash_table_lookup(depths, above)) + 1;
-        g_hash_table_insert(depths, GINT_TO_POINTER(sqlite3_column_int(row, 0)),
-                            GINT_TO_POINTER(depth));
-        g_string_append_printf(plan, "%*s%s\n", 2 * depth, "",
-                               (const char *)sqlite3_column_text(row, 3));
-    }
-    if (code != SQLITE_DONE)
-        conn_fail(conn, code, sql, error);
-    sqlite3_finalize(row);
-
-    return code == SQLITE_DONE ? g_string_free(g_steal_pointer(&plan), FALSE) : NULL;
-}
-
-static bool
-check_plan(Conn *conn, const DbQuery *query, GError **error)
-{
-    g_autofree char *plan = explain(conn, query->sql, error);
+    const DbQuery   *query = statement->query;
+    g_autofree char *plan = db->engine->explain(explainer, statement, error);
 
     if (plan == NULL)
         return false;
 
-    const char *fault = query->scans ? NULL : find_fault(plan, query->sql);
+    const char *fault = query->scans ? NULL : db->engine->find_fault(plan, query->sql);
     return fault == NULL || fail(error, APP_ERROR_INTERNAL, "%s: %s\n%s", fault, query->sql, plan);
 }
 
 bool
 db_verify_plans(Db *db, GError **error)
 {
-    ConnOptions options = db_sqlite_conn_options(db, CONN_EXPLAINER);
-    Conn        conn;
+    void *explainer = db->engine->explainer_open(db, error);
+    bool  succeeded = true;
 
-    if (!conn_open(&conn, &options, error))
+    if (explainer == NULL)
         return false;
 
-    bool succeeded = true;
     for (size_t i = 0; succeeded && i < db->catalog.n_statements; i++)
-        succeeded = check_plan(&conn, db->catalog.statements[i].query, error);
+        succeeded = check_plan(db, explainer, &db->catalog.statements[i], error);
 
-    conn_close(&conn);
+    db->engine->explainer_close(explainer);
     return succeeded;
 }
 
 /* ---- the list ---- */
 
 static void
-print_query(Conn *conn, const Statement *statement, FILE *out, bool plans)
+print_query(const Db *db, void *explainer, const Statement *statement, FILE *out)
 {
     const DbQuery *query = statement->query;
 
@@ -307,9 +218,9 @@ print_query(Conn *conn, const Statement *statement, FILE *out, bool plans)
     if (query->sql_pg != NULL)
         fprintf(out, "    PostgreSQL: %s\n", query->sql_pg);
 
-    if (plans) {
+    if (explainer != NULL) {
         g_autoptr(GError) error = NULL;
-        g_autofree char *plan = explain(conn, query->sql, &error);
+        g_autofree char *plan = db->engine->explain(explainer, statement, &error);
 
         fprintf(out, "%s", plan == NULL ? error->message : plan);
     }
@@ -319,17 +230,17 @@ print_query(Conn *conn, const Statement *statement, FILE *out, bool plans)
 void
 db_print_queries(Db *db, FILE *out, bool plans, bool dialects)
 {
-    ConnOptions options = db_sqlite_conn_options(db, CONN_EXPLAINER);
     g_autoptr(GError) error = NULL;
-    Conn conn;
+    void *explainer = plans ? db->engine->explainer_open(db, &error) : NULL;
 
-    if (!conn_open(&conn, &options, &error)) {
+    if (error != NULL) {
         fprintf(out, "%s\n", error->message);
         return;
     }
 
     for (size_t i = 0; i < db->catalog.n_statements; i++)
         if (!dialects || db->catalog.statements[i].query->sql_pg != NULL)
-            print_query(&conn, &db->catalog.statements[i], out, plans);
-    conn_close(&conn);
+            print_query(db, explainer, &db->catalog.statements[i], out);
+    if (explainer != NULL)
+        db->engine->explainer_close(explainer);
 }

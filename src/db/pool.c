@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What must stay true: a connection is lent to one thread at a time, a thread holds one at most, and
+ * none is held longer than the lease, because an open reader keeps the engine from forgetting. */
+#include "db/pool.h"
+
+#include "base/clock.h"
+
+void
+pool_init(Pool *pool, const DbOptions *options)
+{
+    pool->lease = options->lease > 0 ? options->lease : 5 * SECONDS;
+    pool->n_readers =
+        options->readers > 0 ? (size_t)options->readers : 2 * (size_t)g_get_num_processors();
+    pool->readers = g_new0(DbTx *, pool->n_readers);
+    pool->idle = g_new0(DbTx *, pool->n_readers);
+    lock_init(&pool->lock);
+    signal_init(&pool->signal);
+}
+
+void
+pool_clear(Pool *pool)
+{
+    signal_clear(&pool->signal);
+    lock_clear(&pool->lock);
+    g_free(pool->readers);
+    g_free(pool->idle);
+}
+
+void
+pool_add(Pool *pool, size_t place, DbTx *tx)
+{
+    g_assert(pool->readers[place] == NULL);
+    tx->deadline = INT64_MAX;
+    pool->readers[place] = tx;
+    lock_take(&pool->lock);
+    pool->idle[pool->n_idle++] = tx;
+    lock_leave(&pool->lock);
+}
+
+bool
+pool_thread_reads(Pool *pool)
+{
+    pthread_t self = pthread_self();
+
+    for (size_t i = 0; i < pool->n_readers; i++)
+        if (atomic_load_explicit(&pool->readers[i]->holder, memory_order_relaxed) == self)
+            return true;
+    return false;
+}
+
+DbTx *
+pool_borrow(Pool *pool)
+{
+    int64_t deadline = clock_monotonic() + pool->lease;
+    DbTx   *tx = NULL;
+
+    lock_take(&pool->lock);
+    while (pool->n_idle == 0) {
+        int64_t left = deadline - clock_monotonic();
+
+        if (left <= 0 || !signal_wait_for(&pool->signal, &pool->lock, left))
+            break;
+    }
+    if (pool->n_idle > 0)
+        tx = pool->idle[--pool->n_idle];
+    lock_leave(&pool->lock);
+
+    if (tx != NULL) {
+        tx->deadline = clock_monotonic() + pool->lease;
+        tx->running = NULL;
+        atomic_store_explicit(&tx->holder, pthread_self(), memory_order_relaxed);
+    }
+    return tx;
+}
+
+void
+pool_give_back(DbTx *tx)
+{
+    Pool *pool = &tx->db->pool;
+
+    atomic_store_explicit(&tx->holder, 0, memory_order_relaxed);
+    lock_take(&pool->lock);
+    pool->idle[pool->n_idle++] = tx;
+    lock_leave(&pool->lock);
+    signal_one(&pool->signal);
+}
