@@ -3,8 +3,10 @@
 """Build what the tests need, run them, count what passed.
 
 A build that fails, and a suite that runs no test at all, count as one failure each, so that nothing
-is green because it did not run.
+is green because it did not run. Tests of the store run on both engines: a PostgreSQL server of their own
+is started for them (tools/pg_server.py) and stopped.
 """
+import contextlib
 import os
 import pathlib
 import shutil
@@ -13,11 +15,13 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 
+import pg_server
+
 HERE = pathlib.Path(__file__).resolve().parent.parent
 SANITIZER = "detect_leaks=1:abort_on_error=0:exitcode=66"
 
 # name, compiler, meson options, what `meson test` is asked for: suites, or tests by name
-THREADED = ["thread", "id", "clock", "log", "db_read", "db_write", "http_server", "http_workers", "command", "event",
+THREADED = ["thread", "id", "clock", "log", "db_read", "db_write", "db_pg", "http_server", "http_workers", "command", "event",
             "job", "outbox", "reference", "petition_race", "scenario", "bad_input"]
 BUILDS = [
     ("asan", "gcc", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], ["--suite", "unit", "--suite", "fault", "--suite", "scenario"]),
@@ -126,9 +130,22 @@ def run_script(label, command, only, count):
             count.bad(f"{label}: ended with {done.returncode} after {ran} tests")
 
 
-def main():
-    only = sys.argv[1] if len(sys.argv) > 1 else ""
-    count = Count()
+@contextlib.contextmanager
+def second_engine(count):
+    """Without it the tests for PostgreSQL would only be skipped, and nothing would be red."""
+    try:
+        server = pg_server.Server()
+    except FileNotFoundError as reason:
+        count.bad(f"the second engine: {reason}")
+        yield
+        return
+    with server:
+        os.environ["SAWT_TEST_PG"] = server.address
+        yield
+        del os.environ["SAWT_TEST_PG"]
+
+
+def run_builds(only, count):
     for name, compiler, options, wanted in BUILDS:
         started = time.monotonic()
         say(f"== {name} ({compiler} {' '.join(options)})")
@@ -139,6 +156,13 @@ def main():
         run_meson(name, wanted, only, count)
         say(f"   built in {built - started:.0f} s, tested in {time.monotonic() - built:.0f} s, "
             f"so far {count.passed} passed, {count.failed} failed")
+
+
+def main():
+    only = sys.argv[1] if len(sys.argv) > 1 else ""
+    count = Count()
+    with second_engine(count):
+        run_builds(only, count)
     say("== check")
     run_script("check", ["script/check", "--tap"], only, count)
     say("== browser")

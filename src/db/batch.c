@@ -34,31 +34,48 @@ batch_shared(Job *const *jobs, size_t n_jobs)
     return length;
 }
 
+size_t
+batch_expire(Db *db, Job **jobs, size_t n_jobs, int64_t patience, const GError *error)
+{
+    int64_t now = clock_monotonic();
+    size_t  kept = 0;
+
+    for (size_t i = 0; i < n_jobs; i++) {
+        if (now - jobs[i]->queued_at >= patience)
+            batch_finish(db, jobs[i], g_error_copy(error));
+        else
+            jobs[kept++] = jobs[i];
+    }
+    return kept;
+}
+
 /* When a plan fails, those before it run again without it (they did succeed, in this order), it
  * gets its error, and those behind it go on: no plan pays for another's failure with more than a
  * second run, and their order stays. A full disk is everybody's refusal. */
 void
-batch_run(Db *db, void *writer, BatchRun run, Job *const *jobs, size_t n_jobs)
+batch_run(Db *db, void *writer, BatchRun run, Job **jobs, size_t n_jobs, int64_t patience)
 {
     while (n_jobs > 0) {
         g_autoptr(GError) error = NULL;
-        size_t failed = n_jobs;
+        size_t       failed = n_jobs;
+        BatchOutcome outcome = run(writer, jobs, n_jobs, &failed, &error);
 
-        if (run(writer, jobs, n_jobs, &failed, &error)) {
+        if (outcome == BATCH_DONE)
             atomic_fetch_add(&db->tally.batches, 1);
-            finish_all(db, jobs, n_jobs, NULL);
-            return;
-        }
-        atomic_fetch_add(&db->tally.rolled_back, 1);
-        if (failed == n_jobs || error_code(error) == APP_ERROR_BUSY) {
+        else
+            atomic_fetch_add(&db->tally.rolled_back, 1);
+
+        if (outcome == BATCH_ONE && error_code(error) != APP_ERROR_BUSY) {
+            batch_run(db, writer, run, jobs, failed, patience);
+            batch_finish(db, jobs[failed], g_steal_pointer(&error));
+            jobs += failed + 1;
+            n_jobs -= failed + 1;
+        } else if (outcome == BATCH_AGAIN) {
+            n_jobs = batch_expire(db, jobs, n_jobs, patience, error);
+        } else {
             finish_all(db, jobs, n_jobs, error);
             return;
         }
-
-        batch_run(db, writer, run, jobs, failed);
-        batch_finish(db, jobs[failed], g_steal_pointer(&error));
-        jobs += failed + 1;
-        n_jobs -= failed + 1;
     }
 }
 

@@ -31,10 +31,19 @@ void batch_finish(Db *db, Job *job, GError *error);
 /* How many jobs at the front may share a commit; at least one. */
 size_t batch_shared(Job *const *jobs, size_t n_jobs);
 
-/* Run all jobs in one transaction. `failed` is the index of the job whose plan failed, or n_jobs
- * when it was none's fault. Nothing is kept then. */
-typedef bool (*BatchRun)(void *writer, Job *const *jobs, size_t n_jobs, size_t *failed,
-                         GError **error);
+typedef enum {
+    BATCH_DONE,  /* durable */
+    BATCH_ONE,   /* the plan of job `failed` failed */
+    BATCH_ALL,   /* refused, and it was no plan's fault */
+    BATCH_AGAIN, /* the server is gone: once more, for those whose patience lasts */
+} BatchOutcome;
 
-/* Run until every job is finished. */
-void batch_run(Db *db, void *writer, BatchRun run, Job *const *jobs, size_t n_jobs);
+/* Run all jobs in one transaction. Unless it is done, nothing is kept and `error` is set. */
+typedef BatchOutcome (*BatchRun)(void *writer, Job *const *jobs, size_t n_jobs, size_t *failed,
+                                 GError **error);
+
+/* Run until every job is finished; their order in the array is lost. `patience`: how long since it
+ * was queued a job may be run again. */
+void batch_run(Db *db, void *writer, BatchRun run, Job **jobs, size_t n_jobs, int64_t patience);
+/* Finish those whose patience has ended with a copy of `error`; how many are left, in order. */
+size_t batch_expire(Db *db, Job **jobs, size_t n_jobs, int64_t patience, const GError *error);

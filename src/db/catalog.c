@@ -136,6 +136,17 @@ check_step(const Catalog *catalog, const PlanStep *step, const DbTable **table, 
     return true;
 }
 
+static bool
+check_witness(const Catalog *catalog, const PlanStep *witness, GError **error)
+{
+    const Statement *statement = catalog_find(catalog, witness->query);
+
+    return (statement != NULL && statement->table == NULL &&
+            statement->n_params == witness->n_params) ||
+           fail(error, APP_ERROR_INTERNAL, "no query of %s that could be a witness: %s",
+                catalog->schema->name, witness->query->sql);
+}
+
 bool
 catalog_check_plan(const Catalog *catalog, const WritePlan *plan, GError **error)
 {
@@ -157,5 +168,54 @@ catalog_check_plan(const Catalog *catalog, const WritePlan *plan, GError **error
     if (changed != NULL && !has_event)
         return fail(error, APP_ERROR_INTERNAL, "a change of %s without an event was refused",
                     changed);
+    return plan->witness.query == NULL || check_witness(catalog, &plan->witness, error);
+}
+
+/* Two fields whose columns stand in each other's place: the compiler cannot see that. */
+bool
+catalog_check_order(const DbQuery *query, const char *const *names, GError **error)
+{
+    for (size_t i = 0; i < query->n_columns; i++) {
+        if (g_strcmp0(names[i], query->columns[i].name) == 0)
+            continue;
+        for (size_t j = 0; j < query->n_columns; j++)
+            if (g_strcmp0(names[i], query->columns[j].name) == 0 &&
+                g_strcmp0(names[j], query->columns[j].name) != 0)
+                return fail(error, APP_ERROR_INTERNAL, "column %zu is %s, the field is %s: %s",
+                            i + 1, names[i], query->columns[i].name, query->sql);
+    }
+    return true;
+}
+
+bool
+catalog_check_tables(const DbSchema *schema, GHashTable *found, GError **error)
+{
+    for (const DbTable *const *list = schema->tables; *list != NULL; list++)
+        for (const DbTable *table = *list; table->name != NULL; table++)
+            if (!g_hash_table_remove(found, table->name))
+                return fail(error, APP_ERROR_INTERNAL, "%s has no table %s, which is listed",
+                            schema->name, table->name);
+
+    GHashTableIter iter;
+    gpointer       name;
+    g_hash_table_iter_init(&iter, found);
+    if (g_hash_table_iter_next(&iter, &name, NULL))
+        return fail(error, APP_ERROR_INTERNAL, "no list of tables names %s of %s",
+                    (const char *)name, schema->name);
+    return true;
+}
+
+bool
+catalog_check_events(const Catalog *catalog, GError **error)
+{
+    for (size_t i = 0; i < catalog->n_statements; i++) {
+        const Statement *statement = &catalog->statements[i];
+
+        if (statement->table != NULL &&
+            g_strcmp0(statement->table->name, catalog->schema->event_table) == 0 &&
+            !verify_only_inserts(statement->query))
+            return fail(error, APP_ERROR_INTERNAL, "events are never changed, not authorized: %s",
+                        statement->query->sql);
+    }
     return true;
 }

@@ -8,6 +8,8 @@
 
 /* What the migrator writes about itself; machinery of every schema without being listed. */
 #define CATALOG_MIGRATION_TABLE "schema_migration"
+/* PostgreSQL: the leased numbers of the processes that have the store open. */
+#define CATALOG_NODE_TABLE "schema_node"
 
 typedef struct {
     const DbQuery *query;
@@ -36,3 +38,12 @@ const DbTable *catalog_table(const Catalog *catalog, const char *name);
 /* Known statements, right number of parameters, and an event with every change of a case or
  * reference table. INTERNAL. */
 bool catalog_check_plan(const Catalog *catalog, const WritePlan *plan, GError **error) MUST_USE;
+
+/* Do the names that the engine gives to a statement's columns stand where the fields stand? Only a
+ * name that is another field's is wrong. INTERNAL. */
+bool catalog_check_order(const DbQuery *query, const char *const *names, GError **error) MUST_USE;
+
+/* Are the tables that were found, which is emptied, those that are listed? INTERNAL. */
+bool catalog_check_tables(const DbSchema *schema, GHashTable *found, GError **error) MUST_USE;
+/* Does every statement that writes the event table only insert? SQLite is asked itself. INTERNAL. */
+bool catalog_check_events(const Catalog *catalog, GError **error) MUST_USE;

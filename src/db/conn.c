@@ -240,22 +240,14 @@ check_parameters(sqlite3_stmt *prepared, const char *sql, GError **error)
     return true;
 }
 
-/* Two fields whose columns stand in each other's place: the compiler cannot see that. */
 static bool
 check_order(sqlite3_stmt *prepared, const DbQuery *query, GError **error)
 {
-    for (size_t i = 0; i < query->n_columns; i++) {
-        const char *name = sqlite3_column_name(prepared, (int)i);
+    const char **names = g_newa(const char *, MAX(query->n_columns, 1));
 
-        if (g_strcmp0(name, query->columns[i].name) == 0)
-            continue;
-        for (size_t j = 0; j < query->n_columns; j++)
-            if (g_strcmp0(name, query->columns[j].name) == 0 &&
-                g_strcmp0(sqlite3_column_name(prepared, (int)j), query->columns[j].name) != 0)
-                return fail(error, APP_ERROR_INTERNAL, "column %zu is %s, the field is %s: %s",
-                            i + 1, name, query->columns[i].name, query->sql);
-    }
-    return true;
+    for (size_t i = 0; i < query->n_columns; i++)
+        names[i] = sqlite3_column_name(prepared, (int)i);
+    return catalog_check_order(query, names, error);
 }
 
 static bool

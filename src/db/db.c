@@ -38,7 +38,13 @@ db_engine_clear(Db *db)
 Db *
 db_open(const DbOptions *options, GError **error)
 {
-    return db_sqlite_open(options, error);
+    return options->url == NULL ? db_sqlite_open(options, error) : db_pg_open(options, error);
+}
+
+int
+db_node(Db *db)
+{
+    return db->engine->node == NULL ? 0 : db->engine->node(db);
 }
 
 void

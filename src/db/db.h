@@ -120,21 +120,29 @@ typedef struct {
 
 typedef struct {
     const char     *directory; /* SQLite: where the file `name`.db lies */
+    const char     *url;       /* PostgreSQL: postgresql://…; NULL: SQLite */
     const DbSchema *schema;
     int             readers;     /* reader connections; 0: 2 × cores */
-    int             queue;       /* plans that may wait for the writer; 0: 1024 */
+    int             writers;     /* PostgreSQL: writer connections; 0: 4 */
+    int             queue;       /* plans that may wait for a writer; 0: 1024 */
+    int64_t         patience;    /* PostgreSQL: how long a plan waits for a server that is gone;
+                                  * 0: 20 s */
     int64_t         fail_at;     /* fault tests: the Nth call to the engine fails; 0: none */
     const char     *vfs;         /* fault tests: SQLite VFS; NULL: the default */
     bool            unsafe_sync; /* fault tests: synchronous=OFF, which must lose data */
     int64_t         lease;       /* how long a reader is waited for and may be held; 0: 5 s */
 } DbOptions;
 
-/* Open, refuse a foreign or newer schema, prepare every statement, start the writer. The owner lock
- * of the directory must be held (db/owner.h). INVALID with a sentence that says what to do,
- * INTERNAL. Migrations are run before by db_migrate. */
+/* Open, refuse a foreign or newer schema, prepare every statement, start the writers. On SQLite the
+ * owner lock of the directory must be held (db/owner.h). INVALID with a sentence that says what to
+ * do, BUSY (no server there), INTERNAL. Migrations are run before by db_migrate. */
 Db *db_open(const DbOptions *options, GError **error) MUST_USE;
 /* Refuse new plans, finish those that wait, checkpoint, close. All read transactions have ended. */
 void db_close(Db *db);
+
+/* The number of this process among those on the same store, for its ids: 0 on SQLite; on PostgreSQL
+ * one of 0 to 1023 that is leased as long as the Db is open. */
+int db_node(Db *db);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
 
@@ -177,9 +185,15 @@ void plan_one(WritePlan *plan, const DbQuery *query, const DbValue *params, size
 /* Any number of rows may change. A unique index that refuses is still RACE. */
 void   plan_any(WritePlan *plan, const DbQuery *query, const DbValue *params, size_t n_params);
 size_t plan_length(const WritePlan *plan);
+/* How to find out whether this plan, and not another of the same meaning, was kept, when the
+ * connection is lost while it is committed: a query that gives a row if and only if it was, by an id
+ * that no other plan writes. One speaks for all plans that share its commit; without any the answer
+ * is BUSY. Only PostgreSQL asks. */
+void plan_witness(WritePlan *plan, const DbQuery *query, const DbValue *params, size_t n_params);
 
 /* Run the plan and come back after the commit that made it durable. All or nothing.
- * RACE: what was read has changed, prepare again. BUSY: the queue or the disk is full.
+ * RACE: what was read has changed, prepare again. BUSY: the queue or the disk is full, or the server
+ * was gone for too long: then it may have been kept, and a repeat must be one that can be told.
  * INTERNAL: the plan is wrong (no event, unknown statement). An engine that says IOERR, CORRUPT or
  * NOTADB ends the process: what is durable is then known only after recovery. */
 bool db_apply(Db *db, const WritePlan *plan, GError **error) MUST_USE;
@@ -187,7 +201,8 @@ bool db_apply(Db *db, const WritePlan *plan, GError **error) MUST_USE;
 bool db_apply_all(Db *db, const WritePlan *const *plans, size_t n_plans, GError **error) MUST_USE;
 
 /* Move the log into the file and cut it, so that nothing erased stays in it. Waits for readers
- * while others write on; BUSY when one was always in the way, or the disk is full. */
+ * while others write on; BUSY when one was always in the way, or the disk is full. On PostgreSQL the
+ * log is its administrator's, and this does nothing. */
 bool db_checkpoint(Db *db, GError **error) MUST_USE;
 
 typedef struct {

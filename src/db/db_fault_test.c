@@ -91,10 +91,12 @@ test_each_call(void)
     int64_t n = 0, calls;
 
     do {
-        char *directory = db_fixture_directory(NULL);
-        Db   *db = db_fixture_open_with(&(DbOptions){
-              .directory = directory, .schema = &db_fixture_schema, .readers = 2, .fail_at = ++n });
-        int   failures = run_acts(db);
+        char     *directory = db_fixture_directory(NULL);
+        DbOptions options = db_fixture_options(directory);
+
+        options.fail_at = ++n;
+        Db *db = db_fixture_open_with(&options);
+        int failures = run_acts(db);
 
         calls = db_stats(db).engine_calls;
         g_assert_cmpint(failures, ==, calls >= n ? 1 : 0);
@@ -237,8 +239,8 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/db/fault/each-call", test_each_call);
-    g_test_add_func("/db/fault/from-now-on", test_from_now_on);
+    engine_fixture_add("/db/fault/each-call", test_each_call);
+    engine_fixture_add("/db/fault/from-now-on", test_from_now_on);
     g_test_add_func("/db/fault/full-disk", test_full_disk);
     return g_test_run();
 }

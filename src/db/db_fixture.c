@@ -21,9 +21,13 @@ static const char start_sql[] =
 static const char search_sql[] = "CREATE VIRTUAL TABLE petition_search USING"
                                  " fts5 (tokens, content='', detail=none, tokenize=ascii);\n";
 
+static const char search_pg_sql[] =
+    "CREATE TABLE petition_search (id ID PRIMARY KEY, tokens TSVECTOR NOT NULL);\n"
+    "CREATE INDEX petition_search_tokens ON petition_search USING gin (tokens);\n";
+
 const DbMigration db_fixture_migrations[] = {
     { .version = 1, .name = "start", .sql = start_sql },
-    { .version = 2, .name = "search", .sql = search_sql },
+    { .version = 2, .name = "search", .sql = search_sql, .sql_pg = search_pg_sql },
 };
 
 /* ---- writing ---- */
@@ -69,12 +73,16 @@ const DbQuery db_fixture_drop_session = {
 
 const DbQuery db_fixture_index_petition = {
     .sql = "INSERT INTO petition_search (rowid, tokens) VALUES ($1, $2)",
+    .sql_pg = "INSERT INTO petition_search (id, tokens)"
+              " VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))",
     .table = "petition_search",
 };
 
 const DbQuery db_fixture_unindex_petition = {
     .sql = "INSERT INTO petition_search (petition_search, rowid, tokens)"
            " VALUES ('delete', $1, $2)",
+    .sql_pg = "DELETE FROM petition_search"
+              " WHERE id = $1 AND tokens = array_to_tsvector(string_to_array($2, ' '))",
     .table = "petition_search",
 };
 
@@ -127,12 +135,14 @@ const DbQuery db_fixture_event_ids = {
 const DbQuery db_fixture_search = {
     .sql = "SELECT rowid FROM petition_search WHERE petition_search MATCH $1"
            " ORDER BY rowid DESC LIMIT $2",
+    .sql_pg = "SELECT id FROM petition_search WHERE tokens @@ CAST(CAST($1 AS TEXT) AS TSQUERY)"
+              " ORDER BY id DESC LIMIT $2",
     DB_COLUMNS(Count, count_columns),
 };
 
 const DbQuery db_fixture_slow = {
     .sql = "WITH RECURSIVE number (n) AS"
-           " (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < $1)"
+           " (SELECT CAST(1 AS BIGINT) UNION ALL SELECT n + 1 FROM number WHERE n < $1)"
            " SELECT max(n) FROM number",
     DB_COLUMNS(Count, count_columns),
 };
@@ -178,9 +188,18 @@ const DbSchema                     db_fixture_schema = {
 
 /* ---- stores ---- */
 
+static bool
+is_url(const char *directory)
+{
+    return g_str_has_prefix(directory, "postgresql:");
+}
+
 char *
 db_fixture_directory(const char *below)
 {
+    if (engine_fixture_is_pg())
+        return engine_fixture_schema();
+
     char *directory = g_strdup_printf("%s/sawt-db-XXXXXX", below == NULL ? g_get_tmp_dir() : below);
 
     g_assert_nonnull(g_mkdtemp_full(directory, 0700));
@@ -190,6 +209,11 @@ db_fixture_directory(const char *below)
 void
 db_fixture_remove(char *directory)
 {
+    if (is_url(directory)) {
+        engine_fixture_drop(directory);
+        return;
+    }
+
     GDir *list = g_dir_open(directory, 0, NULL);
 
     g_assert_nonnull(list);
@@ -207,6 +231,17 @@ char *
 db_fixture_file(const char *directory)
 {
     return g_build_filename(directory, "case.db", NULL);
+}
+
+DbOptions
+db_fixture_options(const char *directory)
+{
+    return (DbOptions){
+        .directory = is_url(directory) ? NULL : directory,
+        .url = is_url(directory) ? directory : NULL,
+        .schema = &db_fixture_schema,
+        .readers = 3,
+    };
 }
 
 Db *
@@ -228,15 +263,18 @@ db_fixture_open_with(const DbOptions *options)
 Db *
 db_fixture_open(const char *directory)
 {
-    return db_fixture_open_with(
-        &(DbOptions){ .directory = directory, .schema = &db_fixture_schema, .readers = 3 });
+    DbOptions options = db_fixture_options(directory);
+
+    return db_fixture_open_with(&options);
 }
 
 Db *
 db_fixture_open_short(const char *directory)
 {
-    return db_fixture_open_with(&(DbOptions){
-        .directory = directory, .schema = &db_fixture_schema, .readers = 3, .lease = 1 * SECONDS });
+    DbOptions options = db_fixture_options(directory);
+
+    options.lease = 1 * SECONDS;
+    return db_fixture_open_with(&options);
 }
 
 /* ---- plans ---- */

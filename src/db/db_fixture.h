@@ -4,6 +4,7 @@
 #pragma once
 
 #include "db/db.h"
+#include "db/engine_fixture.h"
 #include "db/migrate.h"
 
 typedef struct {
@@ -43,9 +44,12 @@ extern const DbQuery *const db_fixture_queries[];
 extern const DbMigration    db_fixture_migrations[];
 extern const DbSchema       db_fixture_schema;
 
-/* A new directory; `below` NULL: where temporary files go. */
+/* A new directory; `below` NULL: where temporary files go. In a run for PostgreSQL the address of a new
+ * schema, which stands for a directory in all of these. */
 char *db_fixture_directory(const char *below);
 void  db_fixture_remove(char *directory);
+/* The fixture's schema, three readers. */
+DbOptions db_fixture_options(const char *directory);
 /* Migrate and open, or fail the test. */
 Db *db_fixture_open(const char *directory);
 /* With readers that are waited for and held a second only. */

@@ -9,7 +9,7 @@ expect(Db *db, GError **error, AppError code, const char *words)
 {
     g_assert_null(db);
     g_assert_error(*error, APP_ERROR, (int)code);
-    if (strstr((*error)->message, words) == NULL)
+    if (!engine_fixture_says((*error)->message, words))
         g_error("'%s' does not say '%s'", (*error)->message, words);
     g_clear_error(error);
 }
@@ -34,14 +34,14 @@ static const struct {
       NULL },
     { "no such table",
       { .sql = "SELECT id FROM absent", DB_COLUMNS(Count, count_columns) },
-      "no such table" },
+      "no such table|does not exist" },
     { "no such column",
       { .sql = "UPDATE petition SET stat = $1", .table = "petition" },
-      "no such column" },
+      "no such column|does not exist" },
     { "a text in double quotes",
       { .sql = "SELECT id FROM event WHERE kind = \"submitted\"",
         DB_COLUMNS(Count, count_columns) },
-      "no such column" },
+      "no such column|does not exist" },
     { "too many columns",
       { .sql = "SELECT id, at FROM event", DB_COLUMNS(Count, count_columns) },
       "gives 2 columns" },
@@ -74,12 +74,6 @@ static const struct {
                " ON CONFLICT (id) DO UPDATE SET kind = excluded.kind",
         .table = "event" },
       "not authorized" },
-    { "a trigger writes elsewhere",
-      { .sql = "INSERT INTO watched (id) VALUES ($1)", .table = "watched" },
-      "writes session" },
-    { "a cascade writes elsewhere",
-      { .sql = "DELETE FROM entity WHERE id = $1", .table = "entity" },
-      "writes watched" },
     { "a change that gives rows back",
       { .sql = "DELETE FROM session WHERE token = $1 RETURNING seen_at", .table = "session" },
       "gives 1 columns" },
@@ -91,45 +85,25 @@ static const struct {
       "sqlite_master" },
 };
 
-/* Tables that only these cases have. */
-static const DbMigration migrations[] = {
-    { .version = 1,
-      .name = "watched",
-      .sql =
-          "CREATE TABLE entity (id ID PRIMARY KEY, name TEXT) STRICT;"
-          "CREATE TABLE event (id ID PRIMARY KEY, petition_id ID, version ID, kind TEXT, at TIME)"
-          " STRICT;"
-          "CREATE TABLE petition (id ID PRIMARY KEY, title TEXT, state TEXT, brief BYTES) STRICT;"
-          "CREATE TABLE session (token BYTES, seen_at TIME) STRICT;"
-          "CREATE TABLE watched (id ID PRIMARY KEY, entity_id ID"
-          " REFERENCES entity (id) ON DELETE CASCADE) STRICT;"
-          "CREATE TRIGGER watch AFTER INSERT ON watched BEGIN"
-          " INSERT INTO session (seen_at) VALUES (new.id); END;" },
-};
-
-static const DbTable tables[] = {
-    { "entity", DB_TABLE_REFERENCE },  { "event", DB_TABLE_CASE },
-    { "petition", DB_TABLE_CASE },     { "session", DB_TABLE_MACHINERY },
-    { "watched", DB_TABLE_MACHINERY }, { NULL, DB_TABLE_MACHINERY },
-};
-
-static const DbTable *const table_lists[] = { tables, NULL };
+static const DbTable *const fixture_lists[] = { db_fixture_tables, NULL };
 
 static void
 test_queries(void)
 {
     char *directory = db_fixture_directory(NULL);
 
+    db_close(db_fixture_open(directory));
     for (size_t i = 0; i < G_N_ELEMENTS(query_cases); i++) {
         const DbQuery *const        list[] = { &query_cases[i].query, NULL };
         const DbQuery *const *const lists[] = { list, NULL };
-        DbSchema                    schema = { "case", "event", table_lists, lists, migrations, 1 };
-        DbOptions options = { .directory = directory, .schema = &schema, .readers = 1 };
-        GError   *error = NULL;
-        int       applied;
+        DbSchema                    schema = db_fixture_schema;
+        DbOptions                   options = db_fixture_options(directory);
+        GError                     *error = NULL;
 
         g_test_message("%s", query_cases[i].name);
-        g_assert_true(db_migrate(&options, &applied, &error));
+        schema.tables = fixture_lists;
+        schema.queries = lists;
+        options.schema = &schema;
         Db *db = db_open(&options, &error);
         if (query_cases[i].words == NULL) {
             g_assert_no_error(error);
@@ -140,6 +114,62 @@ test_queries(void)
         }
     }
     db_fixture_remove(directory);
+}
+
+/* What the schema does beside the statement. SQLite is asked about the statement, PostgreSQL's schema
+ * may have nothing of the kind. */
+static const struct {
+    const char *name;
+    DbMigration migration;
+    DbQuery     query;
+    const char *words;
+} hidden_cases[] = {
+    { "a trigger writes elsewhere",
+      { .version = 3,
+        .name = "watched",
+        .sql = "CREATE TABLE watched (id ID PRIMARY KEY) STRICT;"
+               "CREATE TRIGGER watch AFTER INSERT ON watched BEGIN"
+               " INSERT INTO session (seen_at) VALUES (new.id); END;",
+        .sql_pg = "CREATE TABLE watched (id ID PRIMARY KEY);"
+                  "CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS"
+                  " $$BEGIN INSERT INTO session (seen_at) VALUES (new.id); RETURN new; END$$;"
+                  "CREATE TRIGGER watch AFTER INSERT ON watched FOR EACH ROW"
+                  " EXECUTE FUNCTION watch();" },
+      { .sql = "INSERT INTO watched (id) VALUES ($1)", .table = "watched" },
+      "writes session|trigger watch" },
+    { "a cascade writes elsewhere",
+      { .version = 3,
+        .name = "watched",
+        .sql = "CREATE TABLE watched (id ID PRIMARY KEY REFERENCES entity (id) ON DELETE CASCADE)"
+               " STRICT;" },
+      { .sql = "DELETE FROM entity WHERE id = $1", .table = "entity" },
+      "writes watched|watched_id_fkey" },
+};
+
+static const DbTable        watched_tables[] = { { "watched", DB_TABLE_MACHINERY },
+                                                 { NULL, DB_TABLE_MACHINERY } };
+static const DbTable *const watched_lists[] = { db_fixture_tables, watched_tables, NULL };
+
+static void
+test_hidden_writes(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(hidden_cases); i++) {
+        char                       *directory = db_fixture_directory(NULL);
+        const DbQuery *const        list[] = { &hidden_cases[i].query, NULL };
+        const DbQuery *const *const lists[] = { list, NULL };
+        const DbMigration migrations[] = { db_fixture_migrations[0], db_fixture_migrations[1],
+                                           hidden_cases[i].migration };
+        DbSchema          schema = { "case", "event", watched_lists, lists, migrations, 3 };
+        DbOptions         options = db_fixture_options(directory);
+        GError           *error = NULL;
+        int               applied;
+
+        g_test_message("%s", hidden_cases[i].name);
+        options.schema = &schema;
+        g_assert_true(db_migrate(&options, &applied, &error));
+        expect(db_open(&options, &error), &error, APP_ERROR_INTERNAL, hidden_cases[i].words);
+        db_fixture_remove(directory);
+    }
 }
 
 static const DbTable missing_session[] = {
@@ -185,7 +215,9 @@ test_tables(void)
         schema.tables = table_cases[i].lists;
         schema.event_table = table_cases[i].event_table;
         schema.queries = no_queries;
-        Db *db = db_open(&(DbOptions){ .directory = directory, .schema = &schema }, &error);
+        DbOptions options = db_fixture_options(directory);
+        options.schema = &schema;
+        Db *db = db_open(&options, &error);
         if (table_cases[i].words == NULL) {
             g_assert_no_error(error);
             db_close(db);
@@ -222,8 +254,9 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/db/open/queries", test_queries);
-    g_test_add_func("/db/open/tables", test_tables);
+    engine_fixture_add("/db/open/queries", test_queries);
+    engine_fixture_add("/db/open/hidden-writes", test_hidden_writes);
+    engine_fixture_add("/db/open/tables", test_tables);
     g_test_add_func("/db/open/files", test_files);
     return g_test_run();
 }

@@ -389,14 +389,14 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/db/read/types", test_types);
-    g_test_add_func("/db/read/one-and-maybe", test_one_and_maybe);
-    g_test_add_func("/db/read/all", test_all);
-    g_test_add_func("/db/read/each", test_each);
-    g_test_add_func("/db/read/refusals", test_refusals);
-    g_test_add_func("/db/read/snapshot", test_snapshot);
-    g_test_add_func("/db/read/old", test_old);
-    g_test_add_func("/db/read/lease", test_lease);
-    g_test_add_func("/db/read/full-text", test_full_text);
+    engine_fixture_add("/db/read/types", test_types);
+    engine_fixture_add("/db/read/one-and-maybe", test_one_and_maybe);
+    engine_fixture_add("/db/read/all", test_all);
+    engine_fixture_add("/db/read/each", test_each);
+    engine_fixture_add("/db/read/refusals", test_refusals);
+    engine_fixture_add("/db/read/snapshot", test_snapshot);
+    engine_fixture_add("/db/read/old", test_old);
+    engine_fixture_add("/db/read/lease", test_lease);
+    engine_fixture_add("/db/read/full-text", test_full_text);
     return g_test_run();
 }

@@ -47,19 +47,7 @@ check_tables_of_file(SqliteDb *db, GError **error)
         return conn_fail(&db->writer, code, unlisted_sql, error);
 
     g_hash_table_remove(found, CATALOG_MIGRATION_TABLE);
-    for (const DbTable *const *list = db->base.schema->tables; *list != NULL; list++)
-        for (const DbTable *table = *list; table->name != NULL; table++)
-            if (!g_hash_table_remove(found, table->name))
-                return fail(error, APP_ERROR_INTERNAL, "%s has no table %s, which is listed",
-                            db->base.schema->name, table->name);
-
-    GHashTableIter iter;
-    gpointer       name;
-    g_hash_table_iter_init(&iter, found);
-    if (g_hash_table_iter_next(&iter, &name, NULL))
-        return fail(error, APP_ERROR_INTERNAL, "no list of tables names %s of %s",
-                    (const char *)name, db->base.schema->name);
-    return true;
+    return catalog_check_tables(db->base.schema, found, error);
 }
 
 static bool
@@ -136,8 +124,8 @@ open_writer(SqliteDb *db, bool unsafe_sync, GError **error)
         return false;
     }
 
-    if (!migrate_check(&db->writer, db->base.schema, error) || !check_tables_of_file(db, error) ||
-        !sync_directory(db, error))
+    if (!migrate_sqlite_check(&db->writer, db->base.schema, error) ||
+        !check_tables_of_file(db, error) || !sync_directory(db, error))
         return false;
 
     reserve_log_index(db);

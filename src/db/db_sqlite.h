@@ -49,6 +49,6 @@ char       *db_sqlite_explain(void *explainer, const Statement *statement, GErro
 void        db_sqlite_explainer_close(void *explainer);
 const char *db_sqlite_find_fault(const char *plan, const char *sql);
 
-/* migrate.c: is the file ours and does it have exactly this program's migrations? INVALID with a
+/* migrate_sqlite.c: is the file ours and does it have exactly this program's migrations? INVALID with a
  * sentence that says what to do. */
-bool migrate_check(Conn *conn, const DbSchema *schema, GError **error) MUST_USE;
+bool migrate_sqlite_check(Conn *conn, const DbSchema *schema, GError **error) MUST_USE;

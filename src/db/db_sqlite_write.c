@@ -58,26 +58,24 @@ commit(SqliteDb *db, GError **error)
     return true;
 }
 
-/* `failed` is the index of the job whose plan failed, or n_jobs when begin or commit did. Nothing
- * is kept then. */
-static bool
+static BatchOutcome
 run_transaction(void *writer, Job *const *jobs, size_t n_jobs, size_t *failed, GError **error)
 {
-    SqliteDb *db = writer;
-    bool      succeeded = conn_begin(&db->writer, error);
+    SqliteDb    *db = writer;
+    BatchOutcome outcome = conn_begin(&db->writer, error) ? BATCH_DONE : BATCH_ALL;
 
-    *failed = n_jobs;
-    for (size_t i = 0; succeeded && i < n_jobs; i++) {
-        succeeded = run_plans(db, jobs[i], error);
-        if (!succeeded)
+    for (size_t i = 0; outcome == BATCH_DONE && i < n_jobs; i++) {
+        if (!run_plans(db, jobs[i], error)) {
+            outcome = BATCH_ONE;
             *failed = i;
+        }
     }
+    if (outcome == BATCH_DONE && !commit(db, error))
+        outcome = BATCH_ALL;
 
-    if (succeeded && commit(db, error))
-        return true;
-
-    conn_rollback(&db->writer);
-    return false;
+    if (outcome != BATCH_DONE)
+        conn_rollback(&db->writer);
+    return outcome;
 }
 
 /* ---- the log ---- */
@@ -125,7 +123,7 @@ move_log_if_due(SqliteDb *db)
 /* ---- the thread ---- */
 
 static void
-run_batch(SqliteDb *db, Job *const *jobs, size_t n_jobs)
+run_batch(SqliteDb *db, Job **jobs, size_t n_jobs)
 {
     while (n_jobs > 0) {
         size_t length = batch_shared(jobs, n_jobs);
@@ -136,7 +134,7 @@ run_batch(SqliteDb *db, Job *const *jobs, size_t n_jobs)
             (void)!move_log(db, SQLITE_CHECKPOINT_TRUNCATE, &error);
             batch_finish(&db->base, jobs[0], error);
         } else {
-            batch_run(&db->base, db, run_transaction, jobs, length);
+            batch_run(&db->base, db, run_transaction, jobs, length, 0);
         }
         jobs += length;
         n_jobs -= length;
@@ -151,7 +149,7 @@ write_until_closed(void *data)
     size_t    n_jobs;
 
     while ((n_jobs = queue_pop_all(db->base.queue, jobs, BATCH)) > 0) {
-        run_batch(db, (Job *const *)jobs, n_jobs);
+        run_batch(db, (Job **)jobs, n_jobs);
         move_log_if_due(db);
     }
 

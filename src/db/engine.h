@@ -48,6 +48,7 @@ typedef struct {
 
 typedef struct {
     void (*close)(Db *db); /* frees it too */
+    int (*node)(Db *db);   /* NULL: 0 */
 
     /* A read transaction on a reader that is lent. */
     bool (*begin)(DbTx *tx, GError **error);
@@ -88,3 +89,4 @@ void db_engine_clear(Db *db);
 
 /* db_sqlite.c, db_pg.c */
 Db *db_sqlite_open(const DbOptions *options, GError **error);
+Db *db_pg_open(const DbOptions *options, GError **error);

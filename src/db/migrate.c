@@ -1,36 +1,34 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* A store says what it is (application_id) and by which text it was made (schema_migration). What
- * must stay true: a migration happens whole or not at all, and a file that another program or
- * another text has made is never touched. */
-#include "db/migrate.h"
+/* What must stay true on both engines: a migration happens whole or not at all, and a store that
+ * another program or another text has made is never touched. */
+#include "db/migrate_parts.h"
 
-#include "db/db_sqlite.h"
 #include "db/sqltext.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-/* "Sawt" */
-#define APPLICATION_ID 0x53617774
+typedef struct {
+    const char *word, *text;
+} Word;
 
-static const struct {
-    const char *word, *sqlite;
-} words[] = {
+static const Word words_sqlite[] = {
     { "ID", "INTEGER" }, { "TIME", "INTEGER" }, { "FLAG", "INTEGER" },
-    { "BYTES", "BLOB" }, { "DOUBLE", "REAL" },
+    { "BYTES", "BLOB" }, { "DOUBLE", "REAL" },  { NULL, NULL },
 };
 
-static const char create_sql[] = "CREATE TABLE IF NOT EXISTS " CATALOG_MIGRATION_TABLE
-                                 " (version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
-                                 "  checksum TEXT NOT NULL, at INTEGER NOT NULL) STRICT";
-static const char insert_sql[] =
-    "INSERT INTO " CATALOG_MIGRATION_TABLE " (version, name, checksum, at) VALUES ($1, $2, $3, $4)";
-static const char select_sql[] =
-    "SELECT version, name, checksum FROM " CATALOG_MIGRATION_TABLE " ORDER BY version";
+/* PostgreSQL's tables are always strict. */
+static const Word words_pg[] = {
+    { "ID", "BIGINT" },
+    { "TIME", "BIGINT" },
+    { "FLAG", "BOOLEAN" },
+    { "BYTES", "BYTEA" },
+    { "DOUBLE", "DOUBLE PRECISION" },
+    { "STRICT", "" },
+    { NULL, NULL },
+};
 
-char *
-migrate_text_sqlite(Arena *mem, const char *sql)
+static char *
+replace_words(Arena *mem, const char *sql, const Word *words)
 {
     g_autoptr(GString) text = g_string_sized_new(strlen(sql) + 64);
 
@@ -38,10 +36,10 @@ migrate_text_sqlite(Arena *mem, const char *sql)
          piece = sqltext_next(piece.text + piece.length)) {
         const char *replacement = NULL;
 
-        for (size_t i = 0; piece.kind == SQLTEXT_WORD && i < G_N_ELEMENTS(words); i++)
-            if (strlen(words[i].word) == piece.length &&
-                strncmp(words[i].word, piece.text, piece.length) == 0)
-                replacement = words[i].sqlite;
+        for (const Word *word = words; piece.kind == SQLTEXT_WORD && word->word != NULL; word++)
+            if (strlen(word->word) == piece.length &&
+                strncmp(word->word, piece.text, piece.length) == 0)
+                replacement = word->text;
 
         if (replacement != NULL)
             g_string_append(text, replacement);
@@ -51,16 +49,32 @@ migrate_text_sqlite(Arena *mem, const char *sql)
     return arena_text(mem, text->str, text->len);
 }
 
-static char *
-checksum_of(const DbMigration *migration)
+char *
+migrate_text_sqlite(Arena *mem, const char *sql)
 {
-    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, migration->sql, -1);
+    return replace_words(mem, sql, words_sqlite);
 }
 
-/* ---- what the file has ---- */
+char *
+migrate_text_pg(Arena *mem, const char *sql)
+{
+    return replace_words(mem, sql, words_pg);
+}
 
-static bool
-check_numbers(const DbSchema *schema, GError **error)
+const char *
+migrate_pg_source(const DbMigration *migration)
+{
+    return migration->sql_pg != NULL ? migration->sql_pg : migration->sql;
+}
+
+char *
+migrate_checksum(const char *text)
+{
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+}
+
+bool
+migrate_check_numbers(const DbSchema *schema, GError **error)
 {
     for (size_t i = 0; i < schema->n_migrations; i++)
         if (schema->migrations[i].version != (int)i + 1)
@@ -69,218 +83,40 @@ check_numbers(const DbSchema *schema, GError **error)
     return true;
 }
 
-/* An empty file is fresh; any other must bear our mark. */
-static bool
-check_mark(Conn *conn, bool *fresh, GError **error)
+bool
+migrate_check_row(const DbSchema *schema, size_t place, const MigrationRow *row, const char *store,
+                  GError **error)
 {
-    int64_t application, objects;
-
-    if (!conn_int(conn, "PRAGMA application_id", &application, error) ||
-        !conn_int(conn, "SELECT count(*) FROM sqlite_schema", &objects, error))
-        return false;
-
-    *fresh = application == 0 && objects == 0;
-    if (*fresh || application == APPLICATION_ID)
-        return true;
-    return fail(error, APP_ERROR_INVALID,
-                "%s.db was made by another program: give Sawt a directory of its own", conn->name);
-}
-
-static bool
-check_applied(Conn *conn, const DbSchema *schema, sqlite3_stmt *row, size_t place, GError **error)
-{
-    const char *name = (const char *)sqlite3_column_text(row, 1);
-    const char *checksum = (const char *)sqlite3_column_text(row, 2);
-
     if (place >= schema->n_migrations)
-        return fail(
-            error, APP_ERROR_INVALID,
-            "%s.db has version %d (%s), this program knows %zu: start the newer program, or "
-            "restore the backup that was made before it",
-            conn->name, sqlite3_column_int(row, 0), name, schema->n_migrations);
-
-    g_autofree char *expected = checksum_of(&schema->migrations[place]);
-    if (sqlite3_column_int(row, 0) != (int)place + 1 || strcmp(checksum, expected) != 0)
         return fail(error, APP_ERROR_INVALID,
-                    "%s.db was brought to version %d (%s) by other text than this program's: start "
+                    "%s has version %d (%s), this program knows %zu: start the newer program, or "
+                    "restore the backup that was made before it",
+                    store, row->version, row->name, schema->n_migrations);
+
+    const DbMigration *migration = &schema->migrations[place];
+    g_autofree char   *sqlite = migrate_checksum(migration->sql);
+    g_autofree char   *pg = migrate_checksum(migrate_pg_source(migration));
+    if (row->version != (int)place + 1 ||
+        (strcmp(row->checksum, sqlite) != 0 && strcmp(row->checksum, pg) != 0))
+        return fail(error, APP_ERROR_INVALID,
+                    "%s was brought to version %d (%s) by other text than this program's: start "
                     "the program that did it; a migration that ran anywhere is never edited",
-                    conn->name, sqlite3_column_int(row, 0), name);
+                    store, row->version, row->name);
     return true;
-}
-
-static bool
-count_applied(Conn *conn, const DbSchema *schema, size_t *applied, GError **error)
-{
-    sqlite3_stmt *row = NULL;
-    int           code = sqlite3_prepare_v2(conn->handle, select_sql, -1, &row, NULL);
-    bool          succeeded = code == SQLITE_OK;
-
-    *applied = 0;
-    while (succeeded && (code = sqlite3_step(row)) == SQLITE_ROW) {
-        succeeded = check_applied(conn, schema, row, *applied, error);
-        *applied += 1;
-    }
-    sqlite3_finalize(row);
-
-    if (code == SQLITE_ROW)
-        return false;
-    return code == SQLITE_DONE || conn_fail(conn, code, select_sql, error);
-}
-
-static bool
-read_state(Conn *conn, const DbSchema *schema, size_t *applied, GError **error)
-{
-    bool fresh;
-
-    *applied = 0;
-    if (!check_numbers(schema, error) || !check_mark(conn, &fresh, error))
-        return false;
-    return fresh || count_applied(conn, schema, applied, error);
 }
 
 bool
-migrate_check(Conn *conn, const DbSchema *schema, GError **error)
+migrate_check_newest(const DbSchema *schema, size_t applied, const char *store, GError **error)
 {
-    size_t applied;
-
-    if (!read_state(conn, schema, &applied, error))
-        return false;
-    if (applied < schema->n_migrations)
-        return fail(error, APP_ERROR_INVALID,
-                    "%s.db has version %zu, this program needs %zu: run `sawt migrate`", conn->name,
-                    applied, schema->n_migrations);
-    return true;
-}
-
-/* ---- bringing it further ---- */
-
-/* The transaction is ours: a text that ends it would leave half of itself behind. */
-static int
-forbid_transactions(void *data, int action, const char *first, const char *second, const char *file,
-                    const char *trigger)
-{
-    (void)data, (void)first, (void)second, (void)file, (void)trigger;
-
-    switch (action) {
-    case SQLITE_TRANSACTION:
-    case SQLITE_SAVEPOINT:
-    case SQLITE_ATTACH:
-    case SQLITE_DETACH:
-        return SQLITE_DENY;
-    default:
-        return SQLITE_OK;
-    }
-}
-
-static bool
-run_text(Conn *conn, const DbMigration *migration, GError **error)
-{
-    g_autoptr(Arena) mem = arena_new();
-    const char *sql = migrate_text_sqlite(mem, migration->sql);
-
-    sqlite3_set_authorizer(conn->handle, forbid_transactions, NULL);
-    int code = sqlite3_exec(conn->handle, sql, NULL, NULL, NULL);
-    sqlite3_set_authorizer(conn->handle, NULL, NULL);
-
-    g_autofree char *doing =
-        g_strdup_printf("migration %d (%s)", migration->version, migration->name);
-    return code == SQLITE_OK || conn_fail(conn, code, doing, error);
-}
-
-static bool
-check_references(Conn *conn, const DbMigration *migration, GError **error)
-{
-    static const char sql[] = "SELECT count(*) FROM pragma_foreign_key_check";
-    int64_t           broken;
-
-    if (!conn_int(conn, sql, &broken, error))
-        return false;
-    return broken == 0 ||
-           fail(error, APP_ERROR_INTERNAL,
-                "migration %d (%s): %" G_GINT64_FORMAT " rows would refer to nothing",
-                migration->version, migration->name, (gint64)broken);
-}
-
-static bool
-record(Conn *conn, const DbMigration *migration, GError **error)
-{
-    g_autofree char *checksum = checksum_of(migration);
-    Clock           *clock = clock_new_system();
-    sqlite3_stmt    *insert = NULL;
-    int              code = sqlite3_prepare_v2(conn->handle, insert_sql, -1, &insert, NULL);
-
-    if (code == SQLITE_OK) {
-        sqlite3_bind_int(insert, 1, migration->version);
-        sqlite3_bind_text(insert, 2, migration->name, -1, SQLITE_STATIC);
-        sqlite3_bind_text(insert, 3, checksum, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(insert, 4, clock_now(clock));
-        code = sqlite3_step(insert);
-    }
-    sqlite3_finalize(insert);
-    clock_free(clock);
-
-    return code == SQLITE_DONE || conn_fail(conn, code, insert_sql, error);
-}
-
-static bool
-run_migration(Conn *conn, const DbMigration *migration, GError **error)
-{
-    g_autofree char *mark = g_strdup_printf("PRAGMA application_id = %d", APPLICATION_ID);
-
-    if (!conn_exec(conn, "BEGIN IMMEDIATE", error))
-        return false;
-
-    if (conn_exec(conn, mark, error) && conn_exec(conn, create_sql, error) &&
-        run_text(conn, migration, error) && check_references(conn, migration, error) &&
-        record(conn, migration, error) && conn_exec(conn, "COMMIT", error))
-        return true;
-
-    if (!sqlite3_get_autocommit(conn->handle))
-        sqlite3_exec(conn->handle, "ROLLBACK", NULL, NULL, NULL);
-    return false;
-}
-
-static bool
-run_pending(Conn *conn, const DbSchema *schema, int *applied, GError **error)
-{
-    size_t done;
-
-    if (!read_state(conn, schema, &done, error))
-        return false;
-
-    for (size_t i = done; i < schema->n_migrations; i++)
-        if (!run_migration(conn, &schema->migrations[i], error))
-            return false;
-
-    *applied = (int)(schema->n_migrations - done);
-    return true;
-}
-
-/* SQLite would let others read it; the log and its index get the same mode. */
-static bool
-create_file(const char *path, GError **error)
-{
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-    if (file < 0)
-        return fail(error, APP_ERROR_INVALID, "%s cannot be made: %s", path, g_strerror(errno));
-    close(file);
-    return true;
+    return applied >= schema->n_migrations ||
+           fail(error, APP_ERROR_INVALID,
+                "%s has version %zu, this program needs %zu: run `sawt migrate`", store, applied,
+                schema->n_migrations);
 }
 
 bool
 db_migrate(const DbOptions *options, int *applied, GError **error)
 {
-    g_autofree char *path = g_strdup_printf("%s/%s.db", options->directory, options->schema->name);
-    ConnOptions      conn_options = {
-             .name = options->schema->name, .path = path, .vfs = options->vfs, .role = CONN_MIGRATOR
-    };
-    Conn conn;
-
-    if (!create_file(path, error) || !conn_open(&conn, &conn_options, error))
-        return false;
-
-    bool succeeded = run_pending(&conn, options->schema, applied, error);
-    conn_close(&conn);
-    return succeeded;
+    return options->url == NULL ? migrate_sqlite(options, applied, error)
+                                : migrate_pg(options, applied, error);
 }

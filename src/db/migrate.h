@@ -12,10 +12,12 @@
 
 #include "db/db.h"
 
-/* Bring the file to the schema's newest version, one transaction for each migration. INVALID when
+/* Bring the store to the schema's newest version, one transaction for each migration. INVALID when
  * the store is newer than the program or was migrated by other text; the sentence says what to do.
- * `applied` is how many ran. The owner lock must be held. */
+ * `applied` is how many ran. On SQLite the owner lock must be held; on PostgreSQL, where the role must
+ * own the schema, one process after the other does it. */
 bool db_migrate(const DbOptions *options, int *applied, GError **error) MUST_USE;
 
-/* The text of a migration for SQLite, in `mem`. */
+/* The text of a migration for an engine, in `mem`. */
 char *migrate_text_sqlite(Arena *mem, const char *sql);
+char *migrate_text_pg(Arena *mem, const char *sql);

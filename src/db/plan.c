@@ -27,13 +27,20 @@ copy_value(Arena *mem, DbValue value)
     return value;
 }
 
+static DbValue *
+copy_params(Arena *mem, const DbValue *params, size_t n_params)
+{
+    DbValue *copies = ARENA_ARRAY(mem, DbValue, n_params);
+
+    for (size_t i = 0; i < n_params; i++)
+        copies[i] = copy_value(mem, params[i]);
+    return copies;
+}
+
 static void
 add_step(WritePlan *plan, const PlanStep *given)
 {
-    DbValue *params = ARENA_ARRAY(plan->mem, DbValue, given->n_params);
-
-    for (size_t i = 0; i < given->n_params; i++)
-        params[i] = copy_value(plan->mem, given->params[i]);
+    DbValue *params = copy_params(plan->mem, given->params, given->n_params);
 
     if (plan->n_steps == plan->room) {
         size_t    room = plan->room == 0 ? FIRST_ROOM : plan->room * 2;
@@ -59,6 +66,12 @@ void
 plan_any(WritePlan *plan, const DbQuery *query, const DbValue *params, size_t n_params)
 {
     add_step(plan, &(PlanStep){ query, params, n_params, false });
+}
+
+void
+plan_witness(WritePlan *plan, const DbQuery *query, const DbValue *params, size_t n_params)
+{
+    plan->witness = (PlanStep){ query, copy_params(plan->mem, params, n_params), n_params, true };
 }
 
 size_t

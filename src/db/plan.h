@@ -15,4 +15,5 @@ struct WritePlan {
     Arena    *mem;
     PlanStep *steps;
     size_t    n_steps, room;
+    PlanStep  witness; /* query NULL: none */
 };

@@ -41,6 +41,24 @@ skip_quoted(const char *at)
     return end == NULL ? at + strlen(at) : end + 1;
 }
 
+/* PostgreSQL's $tag$text$tag$: where it ends. NULL: there is none here. */
+static const char *
+skip_dollars(const char *at)
+{
+    const char *tag = at + 1;
+
+    if (*at != '$' || g_ascii_isdigit(*tag))
+        return NULL;
+    while (is_word_byte(*tag))
+        tag++;
+    if (*tag != '$')
+        return NULL;
+
+    g_autofree char *mark = g_strndup(at, (size_t)(tag + 1 - at));
+    const char      *end = strstr(tag + 1, mark);
+    return end == NULL ? at + strlen(at) : end + strlen(mark);
+}
+
 static SqlText
 piece(SqlTextKind kind, const char *from, const char *to)
 {
@@ -58,6 +76,10 @@ sqltext_next(const char *at)
         return piece(SQLTEXT_END, at, at);
     if (strchr("'\"`[", *at) != NULL)
         return piece(SQLTEXT_QUOTED, at, skip_quoted(at));
+
+    to = skip_dollars(at);
+    if (to != NULL)
+        return piece(SQLTEXT_QUOTED, at, to);
 
     to = at + 1;
     if (*at == '$' && g_ascii_isdigit(*to)) {

@@ -9,7 +9,7 @@
 typedef enum {
     SQLTEXT_END,
     SQLTEXT_BLANK,     /* white space and comments */
-    SQLTEXT_QUOTED,    /* 'text', "name", `name`, [name]; to the end when it is not closed */
+    SQLTEXT_QUOTED,    /* 'text', "name", `name`, [name], $$text$$; to the end if not closed */
     SQLTEXT_WORD,      /* keywords, names, numbers */
     SQLTEXT_PARAMETER, /* $1 */
     SQLTEXT_OTHER,     /* any other byte */

@@ -75,7 +75,8 @@ read_piece(Reading *reading, SqlText piece, int depth, GError **error)
             read_verb(reading, piece);
         return check_word(reading, piece, error);
     case SQLTEXT_OTHER:
-        if (strchr("?@;", *piece.text) != NULL)
+        if (strchr("?;", *piece.text) != NULL ||
+            (*piece.text == '@' && g_ascii_isalpha(piece.text[1])))
             return fail(error, APP_ERROR_INTERNAL,
                         "parameters are $1, $2, …, and a query is one statement without %c: %s",
                         *piece.text, reading->sql);
@@ -172,6 +173,26 @@ verify_text(const DbQuery *query, GError **error)
     return parameters == parameters_pg ||
            fail(error, APP_ERROR_INTERNAL, "the dialects have %d and %d parameters: %s", parameters,
                 parameters_pg, query->sql);
+}
+
+static bool
+inserts_only(const char *sql)
+{
+    bool inserts = false;
+
+    for (SqlText piece = sqltext_next(sql); piece.kind != SQLTEXT_END;
+         piece = sqltext_next(piece.text + piece.length)) {
+        if (sqltext_is_word(piece, "UPDATE") || sqltext_is_word(piece, "DELETE"))
+            return false;
+        inserts = inserts || sqltext_is_word(piece, "INSERT");
+    }
+    return inserts;
+}
+
+bool
+verify_only_inserts(const DbQuery *query)
+{
+    return inserts_only(query->sql) && (query->sql_pg == NULL || inserts_only(query->sql_pg));
 }
 
 /* ---- the plans ---- */

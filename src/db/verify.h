@@ -12,6 +12,9 @@
  * the writing statement names `table`. INTERNAL. */
 bool verify_text(const DbQuery *query, GError **error) MUST_USE;
 
+/* Does it insert, and change nothing that is there? Both dialects. */
+bool verify_only_inserts(const DbQuery *query);
+
 /* Every plan of the open file: no full scan of a table that is not small, no temporary B-tree
  * unless the query says `.scans`. The first that fails: INTERNAL with its SQL and plan. */
 bool db_verify_plans(Db *db, GError **error) MUST_USE;

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* One connection: made, set up, waited for, closed. What must stay true: no call waits for ever (a
+ * server that is gone may not say so), a connection that did anything unexpected is closed and never
+ * used again, and no message holds what a row holds. */
+#include "db/db_pg.h"
+
+#include "base/clock.h"
+
+#include <poll.h>
+#include <string.h>
+
+#define RETRY_AFTER (SECONDS / 4)
+#define SET_UP_TIME (30 * SECONDS)
+
+enum { OLDEST_SERVER = 140000 };
+
+/* What the address does not say. A server that stops answering is found out by the kernel. */
+static const char *const option_names[] = {
+    "application_name",
+    "connect_timeout",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "sslmode",
+    "target_session_attrs",
+    "dbname",
+    "client_encoding",
+    NULL,
+};
+
+static const char *const option_values[] = {
+    "sawt", "5", "5", "5", "3", "15000", NULL, "read-write", NULL, "UTF8", NULL,
+};
+
+enum { OPTION_DBNAME = 8 };
+
+/* ---- the address ---- */
+
+bool
+pg_check_url(const char *url, GError **error)
+{
+    char             *message = NULL;
+    PQconninfoOption *options = PQconninfoParse(url, &message);
+    const char       *wrong = NULL;
+
+    if (options == NULL) {
+        g_strchomp(message);
+        bool failed =
+            fail(error, APP_ERROR_INVALID, "this is no address of a database: %s", message);
+        PQfreemem(message);
+        return failed;
+    }
+
+    for (const PQconninfoOption *option = options; option->keyword != NULL; option++)
+        if (option->val != NULL && (strcmp(option->keyword, "password") == 0 ||
+                                    strcmp(option->keyword, "sslpassword") == 0))
+            wrong = option->keyword;
+    bool right = wrong == NULL ||
+                 fail(error, APP_ERROR_INVALID,
+                      "the address of the database holds a %s: put it into a file that only the "
+                      "owner reads (passfile=…), or use a client certificate",
+                      wrong);
+    PQconninfoFree(options);
+    return right;
+}
+
+/* ---- the server's answers ---- */
+
+static const char *
+state_of(const PGresult *result)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    return state == NULL ? "" : state;
+}
+
+bool
+pg_is_retry(const PGresult *result)
+{
+    const char *state = state_of(result);
+
+    return strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0;
+}
+
+bool
+pg_is_demoted(const PGresult *result)
+{
+    return strcmp(state_of(result), "25006") == 0;
+}
+
+/* By class: 08 connection, 53 no room, 57 stopped or cancelled. */
+static AppError
+code_of(const char *state)
+{
+    if (strcmp(state, "23505") == 0)
+        return APP_ERROR_RACE;
+    if (g_str_has_prefix(state, "08") || g_str_has_prefix(state, "53") ||
+        g_str_has_prefix(state, "57") || g_str_has_prefix(state, "40") ||
+        strcmp(state, "55P03") == 0 || strcmp(state, "25006") == 0 || strcmp(state, "25P03") == 0)
+        return APP_ERROR_BUSY;
+    return APP_ERROR_INTERNAL;
+}
+
+bool
+pg_fail(const PGresult *result, const char *doing, GError **error)
+{
+    const char *state = state_of(result);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+    return fail(error, code_of(state), "%s (%s) doing: %s",
+                message == NULL ? PQresStatus(PQresultStatus(result)) : message, state, doing);
+}
+
+/* ---- waiting ---- */
+
+/* Until PQgetResult has something without waiting. */
+static bool
+wait_for_result(PGconn *handle, int64_t deadline)
+{
+    while (true) {
+        int unsent = PQflush(handle);
+
+        if (unsent < 0)
+            return false;
+        if (!PQisBusy(handle))
+            return true;
+
+        struct pollfd wanted = { .fd = PQsocket(handle),
+                                 .events = (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN) };
+        int64_t       left = deadline - clock_monotonic();
+
+        if (left <= 0 || poll(&wanted, 1, (int)MIN(left / 1000 + 1, G_MAXINT)) == 0)
+            return false;
+        if ((wanted.revents & ~POLLOUT) != 0 && PQconsumeInput(handle) == 0)
+            return false;
+    }
+}
+
+/* A command's result is followed by an empty one; a sync is not. */
+PGresult *
+pg_conn_take(PgConn *conn, int64_t deadline)
+{
+    PGresult *result = NULL;
+
+    while (conn->handle != NULL && result == NULL) {
+        if (!wait_for_result(conn->handle, deadline)) {
+            pg_conn_close(conn);
+            return NULL;
+        }
+        result = PQgetResult(conn->handle);
+        if (result == NULL &&
+            (PQstatus(conn->handle) != CONNECTION_OK || clock_monotonic() > deadline))
+            pg_conn_close(conn);
+    }
+    if (result == NULL || PQresultStatus(result) == PGRES_PIPELINE_SYNC)
+        return result;
+
+    if (PQstatus(conn->handle) != CONNECTION_OK) {
+        PQclear(result);
+        pg_conn_close(conn);
+        return NULL;
+    }
+    return result;
+}
+
+bool
+pg_conn_settle(PgConn *conn, int64_t deadline)
+{
+    for (; conn->owed > 0; conn->owed--) {
+        PGresult *result = pg_conn_take(conn, deadline);
+
+        if (result == NULL)
+            return false;
+        PQclear(result);
+    }
+    return true;
+}
+
+/* ---- the layer's own SQL ---- */
+
+static bool
+lose(PgConn *conn, const char *doing, GError **error)
+{
+    const char      *message = conn->handle == NULL ? "" : PQerrorMessage(conn->handle);
+    g_autofree char *text = g_strdup(message);
+
+    pg_conn_close(conn);
+    return fail(error, APP_ERROR_BUSY, "the connection to the database is lost%s%s doing: %s",
+                *text == '\0' ? "" : ": ", g_strchomp(text), doing);
+}
+
+/* Outside of the pipeline a command may hold several statements; the last result counts, or the one
+ * that failed. */
+static PGresult *
+take_simple(PgConn *conn, const char *doing, GError **error)
+{
+    int64_t   deadline = clock_monotonic() + SET_UP_TIME;
+    PGresult *last = NULL;
+
+    while (true) {
+        if (!wait_for_result(conn->handle, deadline)) {
+            PQclear(last);
+            (void)lose(conn, doing, error);
+            return NULL;
+        }
+        PGresult *result = PQgetResult(conn->handle);
+        if (result == NULL)
+            break;
+        PQclear(last);
+        last = result;
+    }
+
+    ExecStatusType status = PQresultStatus(last);
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
+        return last;
+    (void)pg_fail(last, doing, error);
+    PQclear(last);
+    return NULL;
+}
+
+PGresult *
+pg_conn_exec(PgConn *conn, const char *sql, GError **error)
+{
+    if (PQsendQuery(conn->handle, sql) == 0) {
+        (void)lose(conn, sql, error);
+        return NULL;
+    }
+    return take_simple(conn, sql, error);
+}
+
+PGresult *
+pg_conn_exec_params(PgConn *conn, const char *sql, const char *const *params, int n_params,
+                    GError **error)
+{
+    if (PQsendQueryParams(conn->handle, sql, n_params, NULL, params, NULL, NULL, 0) == 0) {
+        (void)lose(conn, sql, error);
+        return NULL;
+    }
+    return take_simple(conn, sql, error);
+}
+
+bool
+pg_conn_command(PgConn *conn, const char *sql, GError **error)
+{
+    PGresult *result = pg_conn_exec(conn, sql, error);
+
+    PQclear(result);
+    return result != NULL;
+}
+
+/* ---- setting up ---- */
+
+static bool
+check_server(PgConn *conn, GError **error)
+{
+    static const char sql[] =
+        "SELECT current_setting('server_encoding'), datcollate, datlocprovider,"
+        " current_setting('fsync'), current_setting('synchronous_commit'),"
+        " current_setting('full_page_writes') FROM pg_database WHERE datname = current_database()";
+    PGresult *row = pg_conn_exec(conn, sql, error);
+
+    if (row == NULL)
+        return false;
+
+    const char *encoding = PQgetvalue(row, 0, 0), *collation = PQgetvalue(row, 0, 1);
+    bool        by_bytes = strcmp(PQgetvalue(row, 0, 2), "c") == 0 &&
+                    (strcmp(collation, "C") == 0 || strcmp(collation, "POSIX") == 0 ||
+                     g_ascii_strncasecmp(collation, "C.UTF", 5) == 0);
+    bool safe = true;
+    for (int i = 3; i < 6; i++)
+        safe = safe && strcmp(PQgetvalue(row, 0, i), "off") != 0;
+
+    bool right = true;
+    if (strcmp(encoding, "UTF8") != 0 || !by_bytes)
+        right = fail(error, APP_ERROR_INVALID,
+                     "the database has the encoding %s and the collation %s: make it with "
+                     "`createdb --template=template0 --encoding=UTF8 --locale=C`",
+                     encoding, collation);
+    else if (!safe && (conn->db == NULL || !conn->db->unsafe_sync))
+        right = fail(error, APP_ERROR_INVALID,
+                     "the database server has fsync, full_page_writes or synchronous_commit off: "
+                     "what it acknowledges it may lose");
+    PQclear(row);
+    return right;
+}
+
+/* A server process that nobody listens to any more must not hold its rows for long. */
+static bool
+set_session(PgConn *conn, GError **error)
+{
+    int64_t          lease = conn->db == NULL ? 5 * SECONDS : conn->db->base.pool.lease;
+    g_autofree char *sql = NULL;
+
+    if (conn->role == PG_READER)
+        sql = g_strdup_printf("SET default_transaction_read_only = on;"
+                              "SET default_transaction_isolation = 'repeatable read';"
+                              "SET statement_timeout = %d;"
+                              "SET idle_in_transaction_session_timeout = %d;"
+                              "SET client_connection_check_interval = 1000",
+                              (int)(lease / 1000), (int)(lease / 1000) * 2);
+    else if (conn->role == PG_WRITER)
+        sql = g_strdup("SET default_transaction_isolation = 'read committed';"
+                       "SET lock_timeout = 10000;"
+                       "SET idle_in_transaction_session_timeout = 60000");
+    else
+        return true;
+
+    if (conn->db != NULL && conn->db->unsafe_sync &&
+        !pg_conn_command(conn, "SET synchronous_commit = off", error))
+        return false;
+    return pg_conn_command(conn, sql, error);
+}
+
+static bool
+note_backend(PgConn *conn, GError **error)
+{
+    PGresult *row = pg_conn_exec(conn,
+                                 "SELECT pid || ' ' || extract(epoch FROM backend_start)"
+                                 " FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+                                 error);
+
+    if (row == NULL)
+        return false;
+    g_strlcpy(conn->backend, PQntuples(row) == 1 ? PQgetvalue(row, 0, 0) : "",
+              sizeof conn->backend);
+    PQclear(row);
+    return true;
+}
+
+/* ---- preparing ---- */
+
+static bool
+is_for(const PgConn *conn, const Statement *statement)
+{
+    return (statement->table != NULL) == (conn->role == PG_WRITER);
+}
+
+static bool
+describe(PgConn *conn, Statement *statement, const char *name, GError **error)
+{
+    PgTypes *types = &conn->db->types[statement->index];
+
+    if (PQsendDescribePrepared(conn->handle, name) == 0 || PQpipelineSync(conn->handle) == 0)
+        return lose(conn, pg_sql(statement->query), error);
+
+    conn->owed = 1;
+    PGresult *result = pg_conn_take(conn, clock_monotonic() + SET_UP_TIME);
+    if (result == NULL)
+        return lose(conn, pg_sql(statement->query), error);
+
+    bool right = pg_check_params(statement->query, result, error) &&
+                 pg_check_columns(statement->query, result, error);
+    if (right) {
+        statement->n_params = (size_t)PQnparams(result);
+        types->params = g_new0(Oid, MAX(statement->n_params, 1));
+        types->columns = g_new0(Oid, MAX(statement->query->n_columns, 1));
+        for (int i = 0; i < PQnparams(result); i++)
+            types->params[i] = PQparamtype(result, i);
+        for (int i = 0; i < PQnfields(result); i++)
+            types->columns[i] = PQftype(result, i);
+    }
+    PQclear(result);
+    return pg_conn_settle(conn, clock_monotonic() + SET_UP_TIME) && right;
+}
+
+static bool
+send_prepares(PgConn *conn, GError **error)
+{
+    const Catalog *catalog = &conn->db->base.catalog;
+
+    for (size_t i = 0; i < catalog->n_statements; i++) {
+        char name[16];
+
+        g_snprintf(name, sizeof name, "s%zu", i);
+        if (is_for(conn, &catalog->statements[i]) &&
+            PQsendPrepare(conn->handle, name, pg_sql(catalog->statements[i].query), 0, NULL) == 0)
+            return lose(conn, "prepare", error);
+    }
+    return PQsendPrepare(conn->handle, "begin", "BEGIN", 0, NULL) != 0 &&
+                   PQsendPrepare(conn->handle, "commit", "COMMIT", 0, NULL) != 0 &&
+                   PQsendPrepare(conn->handle, "rollback", "ROLLBACK", 0, NULL) != 0 &&
+                   PQpipelineSync(conn->handle) != 0
+               ? true
+               : lose(conn, "prepare", error);
+}
+
+/* All of them in one round; the first that the server refuses is the answer. */
+static bool
+prepare_all(PgConn *conn, GError **error)
+{
+    Catalog *catalog = &conn->db->base.catalog;
+    int64_t  deadline = clock_monotonic() + SET_UP_TIME;
+    bool     right = send_prepares(conn, error);
+
+    if (!right)
+        return false;
+
+    for (size_t i = 0; i < catalog->n_statements + 3; i++) {
+        if (i < catalog->n_statements && !is_for(conn, &catalog->statements[i]))
+            continue;
+
+        const char *sql =
+            i < catalog->n_statements ? pg_sql(catalog->statements[i].query) : "BEGIN";
+        PGresult *result = pg_conn_take(conn, deadline);
+        if (result == NULL)
+            return lose(conn, sql, error);
+        if (right && PQresultStatus(result) != PGRES_COMMAND_OK)
+            right = pg_fail(result, sql, error);
+        PQclear(result);
+    }
+    conn->owed = 1;
+    if (!pg_conn_settle(conn, deadline))
+        return right && lose(conn, "prepare", error);
+
+    for (size_t i = 0; right && i < catalog->n_statements; i++) {
+        char name[16];
+
+        g_snprintf(name, sizeof name, "s%zu", i);
+        if (is_for(conn, &catalog->statements[i]) && conn->db->types[i].params == NULL)
+            right = describe(conn, &catalog->statements[i], name, error);
+    }
+    return right;
+}
+
+static bool
+set_up(PgConn *conn, GError **error)
+{
+    if (PQserverVersion(conn->handle) < OLDEST_SERVER)
+        return fail(error, APP_ERROR_INVALID, "the database server is PostgreSQL %d; 14 is needed",
+                    PQserverVersion(conn->handle) / 10000);
+    if (PQsetnonblocking(conn->handle, 1) != 0)
+        return lose(conn, "connect", error);
+    if (!check_server(conn, error) || !set_session(conn, error) || !note_backend(conn, error))
+        return false;
+    if (conn->role == PG_PLAIN)
+        return true;
+    return PQenterPipelineMode(conn->handle) != 0 ? prepare_all(conn, error)
+                                                  : lose(conn, "pipeline", error);
+}
+
+bool
+pg_conn_open(PgConn *conn, const char *url, GError **error)
+{
+    const char *values[G_N_ELEMENTS(option_values)];
+
+    memcpy(values, option_values, sizeof values);
+    values[OPTION_DBNAME] = url;
+    conn->owed = 0;
+    conn->handle = PQconnectdbParams(option_names, values, 1);
+    if (PQstatus(conn->handle) != CONNECTION_OK)
+        (void)lose(conn, "connect", error);
+    else if (set_up(conn, error))
+        return true;
+
+    pg_conn_close(conn);
+    conn->next_try = clock_monotonic() + RETRY_AFTER;
+    return false;
+}
+
+void
+pg_conn_close(PgConn *conn)
+{
+    PQfinish(conn->handle);
+    conn->handle = NULL;
+    conn->owed = 0;
+}
+
+bool
+pg_conn_ensure(PgConn *conn, GError **error)
+{
+    if (conn->handle != NULL && PQstatus(conn->handle) == CONNECTION_OK)
+        return true;
+
+    pg_conn_close(conn);
+    if (clock_monotonic() < conn->next_try)
+        return fail(error, APP_ERROR_BUSY, "%s: there is no connection to the database",
+                    conn->db->base.schema->name);
+    return pg_conn_open(conn, conn->db->url, error);
+}

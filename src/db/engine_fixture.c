@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "db/engine_fixture.h"
+
+#include <glib.h>
+#include <libpq-fe.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool pg_now;
+
+static void
+run_sqlite(const void *test)
+{
+    ((void (*)(void))test)();
+}
+
+static void
+run_pg(const void *test)
+{
+    if (g_getenv("SAWT_TEST_PG") == NULL) {
+        g_test_skip("SAWT_TEST_PG names no PostgreSQL server");
+        return;
+    }
+    pg_now = true;
+    ((void (*)(void))test)();
+    pg_now = false;
+}
+
+void
+engine_fixture_add(const char *path, void (*test)(void))
+{
+    g_autofree char *sqlite = g_strconcat(path, "/sqlite", NULL);
+    g_autofree char *pg = g_strconcat(path, "/pg", NULL);
+
+    g_test_add_data_func(sqlite, (const void *)test, run_sqlite);
+    g_test_add_data_func(pg, (const void *)test, run_pg);
+}
+
+bool
+engine_fixture_is_pg(void)
+{
+    return pg_now;
+}
+
+bool
+engine_fixture_says(const char *message, const char *words)
+{
+    g_auto(GStrv) either = g_strsplit(words, "|", 2);
+
+    return strcasestr(message, either[pg_now && either[1] != NULL ? 1 : 0]) != NULL;
+}
+
+static PGconn *
+connect_to(const char *url)
+{
+    PGconn *handle = PQconnectdb(url);
+
+    if (PQstatus(handle) != CONNECTION_OK)
+        g_error("%s: %s", url, PQerrorMessage(handle));
+    return handle;
+}
+
+char *
+engine_fixture_sql(const char *url, const char *sql)
+{
+    PGconn   *handle = connect_to(url);
+    PGresult *row = PQexec(handle, sql);
+
+    if (PQresultStatus(row) != PGRES_COMMAND_OK && PQresultStatus(row) != PGRES_TUPLES_OK)
+        g_error("%s: %s", sql, PQerrorMessage(handle));
+    char *text = g_strdup(PQntuples(row) > 0 ? PQgetvalue(row, 0, 0) : "");
+    PQclear(row);
+    PQfinish(handle);
+    return text;
+}
+
+static char *
+schema_of(const char *url)
+{
+    return g_strdup(g_strrstr(url, "%3D") + 3);
+}
+
+char *
+engine_fixture_schema(void)
+{
+    const char      *server = g_getenv("SAWT_TEST_PG");
+    g_autofree char *unique = g_uuid_string_random();
+    g_autofree char *sql = NULL;
+    char            *url;
+
+    g_strdelimit(unique, "-", '_');
+    sql = g_strdup_printf("CREATE SCHEMA t%s", unique);
+    g_free(engine_fixture_sql(server, sql));
+    url = g_strdup_printf("%s&options=-csearch_path%%3Dt%s", server, unique);
+    return url;
+}
+
+void
+engine_fixture_drop(char *url)
+{
+    g_autofree char *name = schema_of(url);
+    g_autofree char *sql =
+        g_strdup_printf("SET client_min_messages = warning; DROP SCHEMA %s CASCADE", name);
+
+    g_free(engine_fixture_sql(url, sql));
+    g_free(url);
+}

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A PostgreSQL server for tests, of Debian's postgresql-15, without Debian's service.
+
+    pg_server.py COMMAND [ARGUMENT…]     run the command with SAWT_TEST_PG set, then stop the server
+
+It has a directory of its own for everything, listens on a Unix socket in it and nowhere else, runs as an
+ordinary user, and keeps fsync on. SAWT_TEST_PG is the address of the database "sawt"; a test makes a
+schema of its own in it and drops it again.
+"""
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+PORT = 5432  # the name of the socket only: nothing listens on the network
+SETTINGS = """
+listen_addresses = ''
+unix_socket_permissions = 0700
+port = {port}
+unix_socket_directories = '{socket}'
+max_connections = 250
+shared_buffers = 128MB
+max_wal_size = 1GB
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+deadlock_timeout = 50ms
+autovacuum = off
+log_checkpoints = off
+log_error_verbosity = terse
+lc_messages = 'C'
+"""
+
+
+def binaries():
+    """The directory of initdb and postgres; None when the package is not there."""
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return found[-1].parent if found else None
+
+
+def user():
+    """Whom the server runs as: it refuses root."""
+    if os.getuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise SystemExit("pg_server: neither the user postgres nor nobody exists")
+
+
+class Server:
+    def __init__(self, settings=""):
+        self.bin = binaries()
+        if self.bin is None:
+            raise FileNotFoundError("PostgreSQL is not installed")
+        self.top = pathlib.Path(tempfile.mkdtemp(prefix="sawt-pg-"))
+        self.data, self.socket, self.log = self.top / "data", self.top / "s", self.top / "log"
+        self.settings = settings
+        self.process = None
+        self.who = user()
+        self.socket.mkdir(mode=0o700)
+        if self.who:
+            for path in (self.top, self.socket):
+                os.chown(path, self.who.pw_uid, self.who.pw_gid)
+        self.address = f"postgresql:///sawt?host={self.socket}&port={PORT}&user=sawt"
+
+    def options(self):
+        env = dict(os.environ, LC_ALL="C", TZ="UTC")
+        if not self.who:
+            return {"env": env, "cwd": self.top}
+        return {"env": env, "cwd": self.top, "user": self.who.pw_uid, "group": self.who.pw_gid, "extra_groups": []}
+
+    def run(self, *command):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self.options())
+
+    def initialise(self):
+        self.run(str(self.bin / "initdb"), "-D", str(self.data), "-U", "sawt", "-A", "trust", "-E", "UTF8", "--locale=C",
+                 "--no-instructions", "--no-sync")
+        with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
+            file.write(SETTINGS.format(port=PORT, socket=self.socket) + self.settings)
+
+    def start(self):
+        """Start the server, or start it again; comes back when it answers."""
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([str(self.bin / "postgres"), "-D", str(self.data)], stdout=log, stderr=log,
+                                            start_new_session=True, **self.options())
+        for _ in range(600):
+            ready = subprocess.run([str(self.bin / "pg_isready"), "-q", "-t", "1", "-h", str(self.socket), "-p", str(PORT)],
+                                   check=False, **self.options()).returncode
+            if ready == 0:
+                return
+            if self.process.poll() is not None:
+                break
+            try:
+                self.process.wait(0.1)
+            except subprocess.TimeoutExpired:
+                pass
+        raise SystemExit("pg_server: the server does not start\n" + self.log.read_text(errors="replace")[-4000:])
+
+    def sql(self, database, text):
+        self.run(str(self.bin / "psql"), "-q", "-X", "-h", str(self.socket), "-p", str(PORT), "-U", "sawt", "-d", database,
+                 "-v", "ON_ERROR_STOP=1", "-c", text)
+
+    def create(self):
+        """The database of the address, and one that a role without any rights over the server owns."""
+        self.sql("postgres", "CREATE DATABASE sawt")
+        self.sql("sawt", "CREATE EXTENSION rum")
+        self.sql("postgres", "CREATE ROLE plain LOGIN")
+        self.sql("postgres", "CREATE DATABASE plain OWNER plain")
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)  # a fast shutdown
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(signal.SIGQUIT)
+                self.process.wait()
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.top, ignore_errors=True)
+
+    def __enter__(self):
+        try:
+            self.initialise()
+            self.start()
+            self.create()
+        except BaseException:
+            self.remove()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.remove()
+
+
+def main(command):
+    if not command:
+        print(__doc__, file=sys.stderr)
+        return 2
+    with Server() as server:
+        return subprocess.run(command, check=False, env=dict(os.environ, SAWT_TEST_PG=server.address)).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
