@@ -56,11 +56,13 @@ def user():
 
 
 class Server:
-    def __init__(self, settings=""):
+    def __init__(self, settings="", directory=None):
         self.bin = binaries()
         if self.bin is None:
             raise FileNotFoundError("PostgreSQL is not installed")
-        self.top = pathlib.Path(tempfile.mkdtemp(prefix="sawt-pg-"))
+        # On tmpfs where there is one, like SQLite's files in tests: what is tried survives a kill on both.
+        shm = pathlib.Path("/dev/shm")
+        self.top = pathlib.Path(tempfile.mkdtemp(prefix="sawt-pg-", dir=directory or (shm if os.access(shm, os.W_OK) else None)))
         self.data, self.socket, self.log = self.top / "data", self.top / "s", self.top / "log"
         self.settings = settings
         self.process = None

@@ -1,7 +1,8 @@
 -- The index of keyed words: 16 hexadecimal digits each, no text, no positions; the rows themselves hold
 -- what SQLite's index holds. RUM keeps the entries of a word in the order of ids, so that the newest are
 -- found without reading all of them; where Debian's postgresql-15-rum is not installed, GIN finds all of a
--- rare word's entries, and a common word is met soon enough by walking the ids backwards.
+-- rare word's entries, and a common word is met soon enough by walking the ids backwards. The function is
+-- not declared stable: so it is planned anew for its words, knowing how frequent they are.
 CREATE TABLE petition_search (
     id     ID PRIMARY KEY,
     tokens TSVECTOR NOT NULL
@@ -23,7 +24,7 @@ BEGIN
     IF home IS NULL THEN
         CREATE INDEX petition_search_tokens ON petition_search USING gin (tokens) WITH (fastupdate = off);
         CREATE FUNCTION petition_search_newest(words TSQUERY, before BIGINT) RETURNS SETOF BIGINT
-            LANGUAGE sql STABLE AS $$
+            LANGUAGE sql AS $$
             SELECT id FROM petition_search WHERE tokens @@ words AND id < before ORDER BY id DESC LIMIT 50
         $$;
     ELSE
@@ -32,7 +33,7 @@ BEGIN
         EXECUTE format('CREATE INDEX petition_search_tokens ON petition_search
             USING rum (tokens %I.rum_tsvector_addon_ops, id) WITH (attach = ''id'', to = ''tokens'')', home);
         EXECUTE format('CREATE FUNCTION petition_search_newest(words TSQUERY, before BIGINT) RETURNS SETOF BIGINT
-            LANGUAGE sql STABLE AS $$
+            LANGUAGE sql AS $$
             WITH near AS MATERIALIZED (
                 SELECT id FROM petition_search WHERE tokens @@ words AND id < before
                 ORDER BY id OPERATOR(%I.<=|) before LIMIT 50

@@ -45,7 +45,11 @@ typedef struct {
 static const Option options[] = {
     TEXT(address, "http://localhost:8080",
          "Address of the site as people type it; links and QR codes begin with it."),
-    TEXT(database, "sqlite", "Engine of the store: sqlite (embedded)."),
+    TEXT(database, "sqlite",
+         "Where the case lies: sqlite (embedded, in the directory), or the address of a PostgreSQL "
+         "database: postgresql://sawt@db1,db2/sawt?sslmode=verify-full&sslrootcert=…&passfile=…"),
+    INT(database_patience, "20", 1, 600,
+        "Seconds that a write waits for a database server that is gone."),
     TEXT(directory, "/var/lib/sawt",
          "Directory of the store: case, vault, attachments, control socket."),
     INT(gateway_timeout, "10000", 100, 15000,
@@ -84,7 +88,11 @@ static const Option options[] = {
     FLAG(trial, "no", "Trial mode: trial registry, outbox page, one-time codes on the page."),
     LIST(trusted_proxies, NULL,
          "Addresses of proxies whose Forwarded and X-Forwarded-For are believed."),
+    TEXT(vault, NULL,
+         "With PostgreSQL: the vault's database or schema, with a role of its own, as in "
+         "postgresql://sawt_vault@db1,db2/vault?…; it may not be the case's."),
     INT(workers, "128", 1, 1024, "Worker threads: requests that are worked on at once."),
+    INT(writers, "4", 1, 32, "Connections that write to PostgreSQL; SQLite has one."),
 };
 
 static const Option *
@@ -276,11 +284,33 @@ config_free(Config *config)
 }
 
 bool
+config_is_pg(const Config *config)
+{
+    return g_str_has_prefix(config->database, "postgresql://");
+}
+
+static bool
+check_database(const Config *config, GError **error)
+{
+    if (!config_is_pg(config))
+        return (strcmp(config->database, "sqlite") == 0 && config->vault == NULL) ||
+               fail(error, APP_ERROR_INVALID,
+                    config->vault != NULL
+                        ? "vault is for PostgreSQL only: with SQLite it lies in the directory"
+                        : "database takes sqlite or postgresql://…");
+    if (config->vault == NULL || !g_str_has_prefix(config->vault, "postgresql://"))
+        return fail(error, APP_ERROR_INVALID,
+                    "database is on PostgreSQL: vault takes postgresql://… too, with a role and a "
+                    "database or schema of its own");
+    return strcmp(config->database, config->vault) != 0 ||
+           fail(error, APP_ERROR_INVALID, "database and vault are the same");
+}
+
+bool
 config_check(const Config *config, GError **error)
 {
-    if (strcmp(config->database, "sqlite") != 0)
-        return fail(error, APP_ERROR_INVALID, "database: only sqlite is known, not \"%s\"",
-                    config->database);
+    if (!check_database(config, error))
+        return false;
     if (config->registry != NULL && strcmp(config->registry, "none") != 0 &&
         (strcmp(config->registry, "embedded") != 0 || !config->trial))
         return fail(error, APP_ERROR_INVALID,

@@ -11,7 +11,7 @@
 
 typedef struct Config {
     const char        *address;   /* of the site, for links */
-    const char        *database;  /* sqlite */
+    const char        *database;  /* sqlite, or postgresql://… */
     const char        *directory; /* of the store */
     const char        *listen;    /* address */
     const char        *mail_from, *mail_password_file, *mail_url, *mail_user;
@@ -19,10 +19,12 @@ typedef struct Config {
     const char        *root_key_file;
     const char        *sms_from, *sms_password_file, *sms_url, *sms_user;
     const char        *timezone;
+    const char        *vault;           /* postgresql://…; NULL on SQLite */
     const char *const *trusted_proxies; /* NULL-terminated */
     int64_t            gateway_timeout; /* milliseconds, as the next two */
     int64_t            retry_first, retry_longest, retry_most;
-    int64_t            head_seconds, io_threads, port, queue, readers, workers;
+    int64_t            database_patience, head_seconds, io_threads, port, queue, readers, workers;
+    int64_t            writers;
     bool               head_reader, https, trial;
 } Config;
 
@@ -33,6 +35,8 @@ void    config_free(Config *config);
 bool config_set(Config *config, const char *key, const char *value, GError **error) MUST_USE;
 /* What belongs together: production needs an https address and a root key, and so on. INVALID. */
 bool config_check(const Config *config, GError **error) MUST_USE;
+/* Does the store lie on PostgreSQL? */
+bool config_is_pg(const Config *config);
 /* Every option with its default and what it does, in the form of the file. */
 void config_explain(FILE *out);
 

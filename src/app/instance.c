@@ -86,8 +86,13 @@ open_file(Instance *instance, const Config *config, const DbSchema *schema,
 {
     DbOptions options = { .directory = config->directory,
                           .schema = schema,
-                          .readers = (int)config->readers };
+                          .readers = (int)config->readers,
+                          .writers = (int)config->writers,
+                          .patience = config->database_patience * SECONDS };
     int       applied = 0;
+
+    if (config_is_pg(config))
+        options.url = schema == &vault_schema ? config->vault : config->database;
 
     if (!db_migrate(&options, &applied, error))
         return NULL;
@@ -161,7 +166,6 @@ open_parts(Instance *instance, const Config *config, const InstanceFaults *fault
         return false;
 
     *sys = (System){ .clock = instance->clock,
-                     .ids = instance->ids,
                      .zone = instance->zone,
                      .listeners = features_listeners(instance->mem),
                      .directory = arena_copy(instance->mem, config->directory),
@@ -174,8 +178,14 @@ open_parts(Instance *instance, const Config *config, const InstanceFaults *fault
     if (!open_gateways(instance, config, error))
         return false;
     sys->db = open_file(instance, config, &features_schema, faults, error);
-    return sys->db != NULL && event_resume_ids(sys, error) &&
-           open_vault(instance, config, faults, error) && system_reload_reference(sys, error);
+    if (sys->db == NULL)
+        return false;
+
+    /* Which node this is, the case's database has said. */
+    instance->ids = id_source_new(instance->clock, db_node(sys->db));
+    sys->ids = instance->ids;
+    return event_resume_ids(sys, error) && open_vault(instance, config, faults, error) &&
+           system_reload_reference(sys, error);
 }
 
 Instance *
@@ -185,7 +195,6 @@ instance_open(const Config *config, const InstanceFaults *faults, GError **error
 
     instance->mem = arena_new();
     instance->clock = clock_new_system();
-    instance->ids = id_source_new(instance->clock, 0);
     if (!open_parts(instance, config, faults, error)) {
         instance_close(instance);
         return NULL;

@@ -7,6 +7,9 @@ static const DbQuery add_count = {
            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
            " ON CONFLICT (day, entity_id, service_id, type, channel, place_id, kind)"
            " DO UPDATE SET n = aggregate.n + excluded.n",
+    .sql_pg = "INSERT INTO aggregate"
+              " (day, entity_id, service_id, type, channel, place_id, kind, n)"
+              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     .table = "aggregate",
 };
 

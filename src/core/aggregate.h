@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Counts kept by the write: (day, entity, service, type, channel, governorate, kind) → n. An upsert
- * on SQLite, an appended delta on PostgreSQL. */
+ * on SQLite, an appended delta on PostgreSQL: who reads them adds up. */
 #pragma once
 
 #include "core/event.h"

@@ -430,21 +430,21 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/command/writes once and repeats", writes_once_and_repeats);
-    g_test_add_func("/command/copies the refusal", copies_the_refusal);
-    g_test_add_func("/command/gives up after five races", gives_up_after_five_races);
-    g_test_add_func("/command/holds no snapshot of the caller", holds_no_snapshot_of_the_caller);
-    g_test_add_func("/command/acts at the given time", acts_at_the_given_time);
+    engine_fixture_add("/command/writes once and repeats", writes_once_and_repeats);
+    engine_fixture_add("/command/copies the refusal", copies_the_refusal);
+    engine_fixture_add("/command/gives up after five races", gives_up_after_five_races);
+    engine_fixture_add("/command/holds no snapshot of the caller", holds_no_snapshot_of_the_caller);
+    engine_fixture_add("/command/acts at the given time", acts_at_the_given_time);
     g_test_add_func("/command/reads command ids", reads_command_ids);
-    g_test_add_func("/command/sixteen taps are one", sixteen_taps_are_one);
-    g_test_add_func("/command/the second officer is told", the_second_officer_is_told);
-    g_test_add_func("/command/a batch is few commits", a_batch_is_few_commits);
-    g_test_add_func("/command/a batch with a race goes one by one",
-                    a_batch_with_a_race_goes_one_by_one);
-    g_test_add_func("/command/a batch ends with the first failure",
-                    a_batch_ends_with_the_first_failure);
-    g_test_add_func("/command/every statement reads by an index",
-                    every_statement_reads_by_an_index);
-    g_test_add_func("/command/speed of commands", speed_of_commands);
+    engine_fixture_add("/command/sixteen taps are one", sixteen_taps_are_one);
+    engine_fixture_add("/command/the second officer is told", the_second_officer_is_told);
+    engine_fixture_add("/command/a batch is few commits", a_batch_is_few_commits);
+    engine_fixture_add("/command/a batch with a race goes one by one",
+                       a_batch_with_a_race_goes_one_by_one);
+    engine_fixture_add("/command/a batch ends with the first failure",
+                       a_batch_ends_with_the_first_failure);
+    engine_fixture_add("/command/every statement reads by an index",
+                       every_statement_reads_by_an_index);
+    engine_fixture_add("/command/speed of commands", speed_of_commands);
     return g_test_run();
 }

@@ -49,10 +49,20 @@ describe_case(CoreFixture *fixture, const CoreFixtureOptions *options)
     };
 }
 
+DbOptions
+core_fixture_db_options(CoreFixture *fixture, const DbSchema *schema)
+{
+    char **url = schema == &vault_schema ? &fixture->vault_url : &fixture->case_url;
+
+    if (engine_fixture_is_pg() && *url == NULL)
+        *url = engine_fixture_schema();
+    return (DbOptions){ .directory = fixture->directory, .url = *url, .schema = schema };
+}
+
 static Db *
 open_store(CoreFixture *fixture, const DbSchema *schema)
 {
-    DbOptions options = { .directory = fixture->directory, .schema = schema };
+    DbOptions options = core_fixture_db_options(fixture, schema);
     GError   *error = NULL;
     int       applied;
     bool      migrated = db_migrate(&options, &applied, &error);
@@ -155,6 +165,10 @@ core_fixture_free(CoreFixture *fixture)
     zone_free(fixture->zone);
     clock_free(fixture->clock);
     arena_free(fixture->mem);
+    if (fixture->case_url != NULL)
+        engine_fixture_drop(fixture->case_url);
+    if (fixture->vault_url != NULL)
+        engine_fixture_drop(fixture->vault_url);
     core_fixture_remove(fixture->directory);
     g_free(fixture->directory);
     g_free(fixture);

@@ -8,6 +8,7 @@
 #include "core/outbox.h"
 #include "core/session.h"
 #include "core/token.h"
+#include "db/engine_fixture.h"
 
 /* 2026-04-15 10:00 in Amman. */
 #define CORE_FIXTURE_NOW ((AppTime)1776236400 * SECONDS)
@@ -27,6 +28,7 @@ typedef struct {
     Zone                 *zone;
 
     char                 *directory;
+    char                 *case_url, *vault_url; /* in a run for PostgreSQL (db/engine_fixture.h) */
     Secret               *root;
     DbSchema              schema;
     const DbTable        *tables[16];
@@ -39,6 +41,8 @@ void         core_fixture_free(CoreFixture *fixture);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CoreFixture, core_fixture_free)
 
+/* How the fixture opens a store, for a test that opens it again. */
+DbOptions core_fixture_db_options(CoreFixture *fixture, const DbSchema *schema);
 /* A context for command_run: by the system, now, with a fresh command id. */
 CommandContext core_fixture_context(CoreFixture *fixture, Arena *mem);
 /* Remove a directory and what is in it. */

@@ -8,7 +8,7 @@ static const DbQuery insert_petition = {
            " holder, about, channel, lang, contact, identity_hidden, restricted, provisional,"
            " lodged_at, entered_at, next_climb_level, period_set, returns, brief_epoch)"
            " VALUES ($1, 1, $2, $3, $4, $5, 'complaint', 'assigned', 'entity', 'service', 'web',"
-           " 'ar', 'sms', 0, 0, 0, $6, $7, 0, 0, 0, 1)",
+           " 'ar', 'sms', FALSE, FALSE, FALSE, $6, $7, 0, FALSE, 0, 1)",
     .table = "petition",
 };
 
@@ -58,7 +58,8 @@ static const DbColumn aggregate_columns[] = {
 };
 
 static const DbQuery all_aggregates = {
-    .sql = "SELECT day, entity_id, place_id, n, type, kind FROM aggregate ORDER BY day, kind",
+    .sql = "SELECT day, entity_id, place_id, CAST(sum(n) AS BIGINT), type, kind FROM aggregate"
+           " GROUP BY day, entity_id, service_id, type, channel, place_id, kind ORDER BY day, kind",
     DB_COLUMNS(FixtureAggregate, aggregate_columns),
     .scans = true,
 };

@@ -95,8 +95,15 @@ static const DbQuery highest_id = {
     .scans = true, /* five rows */
 };
 
+/* Not by the command id: another try of the same command may have been kept, with other results. */
+static const DbQuery event_is_there = {
+    .sql = "SELECT id FROM event WHERE id = $1",
+    DB_COLUMNS(IdRow, id_columns),
+};
+
 const DbQuery *const event_queries[] = { &insert_event, &history,    &sealed_after,
-                                         &done_before,  &highest_id, NULL };
+                                         &done_before,  &highest_id, &event_is_there,
+                                         NULL };
 
 const DbTable        event_tables[] = { { "event", DB_TABLE_CASE }, { NULL, 0 } };
 
@@ -322,6 +329,7 @@ add_insert(WritePlan *plan, const EventRow *row, Bytes command_id, Bytes content
                        db_text(row->state), db_int_or_null(row->due_at), db_text(row->outcome),
                        db_text(row->ground), db_text(row->visibility), db_bytes(row->payload),
                        db_bytes(row->salt), db_bytes(row->leaf)));
+    plan_witness(plan, &event_is_there, DB_PARAMS(db_int(row->id)));
 }
 
 static void

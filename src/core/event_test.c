@@ -446,18 +446,19 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/event/the leaf of version one", the_leaf_of_version_one);
-    g_test_add_func("/event/every column is under the leaf", every_column_is_under_the_leaf);
-    g_test_add_func("/event/a forged leaf is found", a_forged_leaf_is_found);
-    g_test_add_func("/event/a repeat is known across epochs", a_repeat_is_known_across_epochs);
-    g_test_add_func("/event/equal contents do not show", equal_contents_do_not_show);
-    g_test_add_func("/event/payloads open in their place only", payloads_open_in_their_place_only);
-    g_test_add_func("/event/no payload without a key", no_payload_without_a_key);
-    g_test_add_func("/event/history goes on after a version", history_goes_on_after_a_version);
-    g_test_add_func("/event/listeners are in the same transaction",
-                    listeners_are_in_the_same_transaction);
-    g_test_add_func("/event/a listener that fails leaves nothing",
-                    a_listener_that_fails_leaves_nothing);
-    g_test_add_func("/event/days are counted in the zone", days_are_counted_in_the_zone);
-    g_test_add_func("/event/speed of events", speed_of_events);
+    engine_fixture_add("/event/every column is under the leaf", every_column_is_under_the_leaf);
+    engine_fixture_add("/event/a forged leaf is found", a_forged_leaf_is_found);
+    engine_fixture_add("/event/a repeat is known across epochs", a_repeat_is_known_across_epochs);
+    engine_fixture_add("/event/equal contents do not show", equal_contents_do_not_show);
+    engine_fixture_add("/event/payloads open in their place only",
+                       payloads_open_in_their_place_only);
+    engine_fixture_add("/event/no payload without a key", no_payload_without_a_key);
+    engine_fixture_add("/event/history goes on after a version", history_goes_on_after_a_version);
+    engine_fixture_add("/event/listeners are in the same transaction",
+                       listeners_are_in_the_same_transaction);
+    engine_fixture_add("/event/a listener that fails leaves nothing",
+                       a_listener_that_fails_leaves_nothing);
+    engine_fixture_add("/event/days are counted in the zone", days_are_counted_in_the_zone);
+    engine_fixture_add("/event/speed of events", speed_of_events);
     return g_test_run();
 }

@@ -379,15 +379,15 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/job/runs each until nothing is left", runs_each_until_nothing_is_left);
-    g_test_add_func("/job/tells what failed", tells_what_failed);
-    g_test_add_func("/job/another node has it", another_node_has_it);
-    g_test_add_func("/job/runs when due and when woken", runs_when_due_and_when_woken);
-    g_test_add_func("/job/a command wakes", a_command_wakes);
-    g_test_add_func("/job/waits alone", waits_alone);
-    g_test_add_func("/job/runs again when it asks", runs_again_when_it_asks);
-    g_test_add_func("/job/tries again after an error", tries_again_after_an_error);
-    g_test_add_func("/job/two runners share", two_runners_share);
-    g_test_add_func("/job/stops without jobs", stops_without_jobs);
+    engine_fixture_add("/job/runs each until nothing is left", runs_each_until_nothing_is_left);
+    engine_fixture_add("/job/tells what failed", tells_what_failed);
+    engine_fixture_add("/job/another node has it", another_node_has_it);
+    engine_fixture_add("/job/runs when due and when woken", runs_when_due_and_when_woken);
+    engine_fixture_add("/job/a command wakes", a_command_wakes);
+    engine_fixture_add("/job/waits alone", waits_alone);
+    engine_fixture_add("/job/runs again when it asks", runs_again_when_it_asks);
+    engine_fixture_add("/job/tries again after an error", tries_again_after_an_error);
+    engine_fixture_add("/job/two runners share", two_runners_share);
+    engine_fixture_add("/job/stops without jobs", stops_without_jobs);
     return g_test_run();
 }

@@ -313,15 +313,16 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/outbox/only what is due on the channel", only_what_is_due_on_the_channel);
-    g_test_add_func("/outbox/the same message is written once", the_same_message_is_written_once);
-    g_test_add_func("/outbox/a lease ends", a_lease_ends);
-    g_test_add_func("/outbox/waits and dies visibly", waits_and_dies_visibly);
-    g_test_add_func("/outbox/goes back untried", goes_back_untried);
-    g_test_add_func("/outbox/falls back once", falls_back_once);
-    g_test_add_func("/outbox/a new process takes over", a_new_process_takes_over);
-    g_test_add_func("/outbox/refuses what is no fate", refuses_what_is_no_fate);
-    g_test_add_func("/outbox/newest first by pages", newest_first_by_pages);
-    g_test_add_func("/outbox/two senders share", two_senders_share);
+    engine_fixture_add("/outbox/only what is due on the channel", only_what_is_due_on_the_channel);
+    engine_fixture_add("/outbox/the same message is written once",
+                       the_same_message_is_written_once);
+    engine_fixture_add("/outbox/a lease ends", a_lease_ends);
+    engine_fixture_add("/outbox/waits and dies visibly", waits_and_dies_visibly);
+    engine_fixture_add("/outbox/goes back untried", goes_back_untried);
+    engine_fixture_add("/outbox/falls back once", falls_back_once);
+    engine_fixture_add("/outbox/a new process takes over", a_new_process_takes_over);
+    engine_fixture_add("/outbox/refuses what is no fate", refuses_what_is_no_fate);
+    engine_fixture_add("/outbox/newest first by pages", newest_first_by_pages);
+    engine_fixture_add("/outbox/two senders share", two_senders_share);
     return g_test_run();
 }

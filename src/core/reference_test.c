@@ -186,7 +186,7 @@ main(int argc, char **argv)
                     names_fall_back_to_the_first_language);
     g_test_add_func("/reference/what is not there is null", what_is_not_there_is_null);
     g_test_add_func("/reference/the retired are not found", the_retired_are_not_found);
-    g_test_add_func("/reference/an empty store has an empty snapshot",
-                    an_empty_store_has_an_empty_snapshot);
+    engine_fixture_add("/reference/an empty store has an empty snapshot",
+                       an_empty_store_has_an_empty_snapshot);
     return g_test_run();
 }

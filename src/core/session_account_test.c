@@ -142,10 +142,10 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/session_account/refuses accounts that cannot be",
-                    refuses_accounts_that_cannot_be);
-    g_test_add_func("/session_account/repeats a command and keeps a login",
-                    repeats_a_command_and_keeps_a_login);
-    g_test_add_func("/session_account/sets up by a link once", sets_up_by_a_link_once);
+    engine_fixture_add("/session_account/refuses accounts that cannot be",
+                       refuses_accounts_that_cannot_be);
+    engine_fixture_add("/session_account/repeats a command and keeps a login",
+                       repeats_a_command_and_keeps_a_login);
+    engine_fixture_add("/session_account/sets up by a link once", sets_up_by_a_link_once);
     return g_test_run();
 }

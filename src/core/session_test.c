@@ -398,20 +398,21 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/session/signs in with both factors", signs_in_with_both_factors);
+    engine_fixture_add("/session/signs in with both factors", signs_in_with_both_factors);
     g_test_add_func("/session/answers the same whatever is wrong",
                     answers_the_same_whatever_is_wrong);
     g_test_add_func("/session/takes as long for nobody", takes_as_long_for_nobody);
-    g_test_add_func("/session/takes a step once", takes_a_step_once);
-    g_test_add_func("/session/lets one in by one code", lets_one_in_by_one_code);
-    g_test_add_func("/session/ends idle and after twelve hours", ends_idle_and_after_twelve_hours);
-    g_test_add_func("/session/is what the account is", is_what_the_account_is);
-    g_test_add_func("/session/lets no session outlive its account",
-                    lets_no_session_outlive_its_account);
-    g_test_add_func("/session/binds a form to its session", binds_a_form_to_its_session);
-    g_test_add_func("/session/follows one petition for half an hour",
-                    follows_one_petition_for_half_an_hour);
-    g_test_add_func("/session/reads by index", reads_by_index);
+    engine_fixture_add("/session/takes a step once", takes_a_step_once);
+    engine_fixture_add("/session/lets one in by one code", lets_one_in_by_one_code);
+    engine_fixture_add("/session/ends idle and after twelve hours",
+                       ends_idle_and_after_twelve_hours);
+    engine_fixture_add("/session/is what the account is", is_what_the_account_is);
+    engine_fixture_add("/session/lets no session outlive its account",
+                       lets_no_session_outlive_its_account);
+    engine_fixture_add("/session/binds a form to its session", binds_a_form_to_its_session);
+    engine_fixture_add("/session/follows one petition for half an hour",
+                       follows_one_petition_for_half_an_hour);
+    engine_fixture_add("/session/reads by index", reads_by_index);
     g_test_add_func("/session/costs", costs);
     return g_test_run();
 }

@@ -34,12 +34,16 @@ static const DbQuery forget_tokens = {
 
 static const DbQuery put_entry = {
     .sql = "INSERT INTO petition_search (rowid, tokens) VALUES ($1, $2)",
+    .sql_pg = "INSERT INTO petition_search (id, tokens)"
+              " VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))",
     .table = "petition_search",
 };
 
 static const DbQuery take_entry = {
     .sql = "INSERT INTO petition_search (petition_search, rowid, tokens)"
            " VALUES ('delete', $1, $2)",
+    .sql_pg = "DELETE FROM petition_search"
+              " WHERE id = $1 AND tokens = array_to_tsvector(string_to_array($2, ' '))",
     .table = "petition_search",
 };
 
@@ -52,6 +56,8 @@ static const DbColumn id_columns[] = { DB_COLUMN(IdRow, id) };
 static const DbQuery  find_newest = {
      .sql = "SELECT rowid AS id FROM petition_search WHERE petition_search MATCH $1 AND rowid < $2"
              " ORDER BY rowid DESC LIMIT 50",
+     .sql_pg = "SELECT id FROM petition_search_newest"
+                "(CAST(replace($1, ' ', ' & ') AS TSQUERY), $2) AS newest (id)",
      DB_COLUMNS(IdRow, id_columns),
 };
 

@@ -225,12 +225,12 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/token/tokens hide the words", tokens_hide_the_words);
-    g_test_add_func("/token/other keys give other tokens", other_keys_give_other_tokens);
-    g_test_add_func("/token/no query without words", no_query_without_words);
-    g_test_add_func("/token/finds all words newest first", finds_all_words_newest_first);
-    g_test_add_func("/token/fifty at most", fifty_at_most);
-    g_test_add_func("/token/entries leave exactly", entries_leave_exactly);
-    g_test_add_func("/token/speed of tokens", speed_of_tokens);
+    engine_fixture_add("/token/tokens hide the words", tokens_hide_the_words);
+    engine_fixture_add("/token/other keys give other tokens", other_keys_give_other_tokens);
+    engine_fixture_add("/token/no query without words", no_query_without_words);
+    engine_fixture_add("/token/finds all words newest first", finds_all_words_newest_first);
+    engine_fixture_add("/token/fifty at most", fifty_at_most);
+    engine_fixture_add("/token/entries leave exactly", entries_leave_exactly);
+    engine_fixture_add("/token/speed of tokens", speed_of_tokens);
     return g_test_run();
 }

@@ -83,8 +83,13 @@ static const DbQuery  event_last = {
      .scans = true, /* one row */
 };
 
-const DbQuery *const vault_ring_queries[] = { &ring_all, &ring_insert, &event_insert, &event_last,
-                                              NULL };
+static const DbQuery event_is_there = {
+    .sql = "SELECT id FROM vault_event WHERE id = $1",
+    DB_COLUMNS(IdRow, id_columns),
+};
+
+const DbQuery *const vault_ring_queries[] = { &ring_all,   &ring_insert,    &event_insert,
+                                              &event_last, &event_is_there, NULL };
 
 static const DbTable tables[] = {
     { "person", DB_TABLE_CASE },
@@ -172,6 +177,7 @@ vault_event_add(VaultWrite *write, const VaultEvent *event)
                        db_int(write->now), db_text(role_name(by->role)),
                        db_int_or_null(by->account_id), db_bytes(command_id), db_text(event->fields),
                        db_bytes(payload)));
+    plan_witness(write->plan, &event_is_there, DB_PARAMS(db_int(id)));
 }
 
 /* ---- the ring ---- */

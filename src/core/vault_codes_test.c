@@ -610,14 +610,14 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/vault_codes/takes a code once", takes_a_code_once);
-    g_test_add_func("/vault_codes/signs in by code", signs_in_by_code);
-    g_test_add_func("/vault_codes/counts tries and time", counts_tries_and_time);
-    g_test_add_func("/vault_codes/limits sends to an address", limits_sends_to_an_address);
-    g_test_add_func("/vault_codes/is not outrun by a crowd", is_not_outrun_by_a_crowd);
-    g_test_add_func("/vault_codes/knows its people by password", knows_its_people_by_password);
-    g_test_add_func("/vault_codes/lets sessions end", lets_sessions_end);
-    g_test_add_func("/vault_codes/asks the registry", asks_the_registry);
+    engine_fixture_add("/vault_codes/takes a code once", takes_a_code_once);
+    engine_fixture_add("/vault_codes/signs in by code", signs_in_by_code);
+    engine_fixture_add("/vault_codes/counts tries and time", counts_tries_and_time);
+    engine_fixture_add("/vault_codes/limits sends to an address", limits_sends_to_an_address);
+    engine_fixture_add("/vault_codes/is not outrun by a crowd", is_not_outrun_by_a_crowd);
+    engine_fixture_add("/vault_codes/knows its people by password", knows_its_people_by_password);
+    engine_fixture_add("/vault_codes/lets sessions end", lets_sessions_end);
+    engine_fixture_add("/vault_codes/asks the registry", asks_the_registry);
     g_test_add_func("/vault_codes/shows nothing to a thief", shows_nothing_to_a_thief);
     g_test_add_func("/vault_codes/costs", costs);
     return g_test_run();

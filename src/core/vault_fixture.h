@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/vault.h"
+#include "core/vault_pg_fixture.h"
 #include "db/migrate.h"
 
 #include <glib/gstdio.h>
@@ -16,6 +17,7 @@
 
 typedef struct {
     char     *directory;
+    char     *url; /* in a run for PostgreSQL */
     Clock    *clock;
     IdSource *ids;
     Secret   *root;
@@ -54,6 +56,7 @@ static inline Vault *
 vault_fixture_open(VaultFixture *fixture, const Secret *root, int64_t fail_at, GError **error)
 {
     DbOptions options = { .directory = fixture->directory,
+                          .url = fixture->url,
                           .schema = &vault_schema,
                           .fail_at = fail_at };
     int       applied;
@@ -88,6 +91,8 @@ vault_fixture_new(void)
     fixture->directory =
         g_build_filename(shm ? "/dev/shm" : g_get_tmp_dir(), "sawt-vault-XXXXXX", NULL);
     g_assert_nonnull(g_mkdtemp(fixture->directory));
+    if (engine_fixture_is_pg())
+        fixture->url = engine_fixture_schema();
     fixture->clock = clock_new_fixed(VAULT_FIXTURE_NOW);
     fixture->ids = id_source_new(fixture->clock, 0);
     fixture->root = vault_fixture_root(7, 32);
@@ -109,6 +114,8 @@ vault_fixture_free(VaultFixture *fixture)
         g_unlink(path);
     }
     g_rmdir(fixture->directory);
+    if (fixture->url != NULL)
+        engine_fixture_drop(fixture->url);
     secret_free(fixture->root);
     arena_free(fixture->mem);
     id_source_free(fixture->ids);
@@ -136,6 +143,9 @@ vault_fixture_sqlite(VaultFixture *fixture)
 static inline int64_t
 vault_fixture_sql(VaultFixture *fixture, const char *sql, Bytes blob)
 {
+    if (fixture->url != NULL)
+        return vault_pg_fixture_sql(fixture->url, sql, blob);
+
     sqlite3      *handle = vault_fixture_sqlite(fixture);
     sqlite3_stmt *row = NULL;
     int64_t       value = 0;
@@ -166,6 +176,9 @@ vault_fixture_count(VaultFixture *fixture, const char *sql)
 static inline Bytes
 vault_fixture_blob(VaultFixture *fixture, const char *sql)
 {
+    if (fixture->url != NULL)
+        return vault_pg_fixture_blob(fixture->url, fixture->mem, sql);
+
     sqlite3      *handle = vault_fixture_sqlite(fixture);
     sqlite3_stmt *row = NULL;
     Bytes         blob = VAULT_FIXTURE_NO_BLOB;

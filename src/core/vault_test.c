@@ -586,23 +586,24 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/vault/opens under its root key only", opens_under_its_root_key_only);
-    g_test_add_func("/vault/refuses a changed ring", refuses_a_changed_ring);
-    g_test_add_func("/vault/wraps and rotates", wraps_and_rotates);
-    g_test_add_func("/vault/reads by index", reads_by_index);
-    g_test_add_func("/vault/finds a document however it is typed",
-                    finds_a_document_however_it_is_typed);
-    g_test_add_func("/vault/repeats a command", repeats_a_command);
-    g_test_add_func("/vault/refuses what is no registration", refuses_what_is_no_registration);
-    g_test_add_func("/vault/keeps a document with its owner", keeps_a_document_with_its_owner);
-    g_test_add_func("/vault/knows a telephone without a document",
-                    knows_a_telephone_without_a_document);
-    g_test_add_func("/vault/makes one person of a crowd", makes_one_person_of_a_crowd);
-    g_test_add_func("/vault/shows whom to whom", shows_whom_to_whom);
-    g_test_add_func("/vault/shows nothing that is not written", shows_nothing_that_is_not_written);
-    g_test_add_func("/vault/opens no row that was changed", opens_no_row_that_was_changed);
-    g_test_add_func("/vault/forgets who has no key", forgets_who_has_no_key);
-    g_test_add_func("/vault/gives handles", gives_handles);
-    g_test_add_func("/vault/links and tracks", links_and_tracks);
+    engine_fixture_add("/vault/opens under its root key only", opens_under_its_root_key_only);
+    engine_fixture_add("/vault/refuses a changed ring", refuses_a_changed_ring);
+    engine_fixture_add("/vault/wraps and rotates", wraps_and_rotates);
+    engine_fixture_add("/vault/reads by index", reads_by_index);
+    engine_fixture_add("/vault/finds a document however it is typed",
+                       finds_a_document_however_it_is_typed);
+    engine_fixture_add("/vault/repeats a command", repeats_a_command);
+    engine_fixture_add("/vault/refuses what is no registration", refuses_what_is_no_registration);
+    engine_fixture_add("/vault/keeps a document with its owner", keeps_a_document_with_its_owner);
+    engine_fixture_add("/vault/knows a telephone without a document",
+                       knows_a_telephone_without_a_document);
+    engine_fixture_add("/vault/makes one person of a crowd", makes_one_person_of_a_crowd);
+    engine_fixture_add("/vault/shows whom to whom", shows_whom_to_whom);
+    engine_fixture_add("/vault/shows nothing that is not written",
+                       shows_nothing_that_is_not_written);
+    engine_fixture_add("/vault/opens no row that was changed", opens_no_row_that_was_changed);
+    engine_fixture_add("/vault/forgets who has no key", forgets_who_has_no_key);
+    engine_fixture_add("/vault/gives handles", gives_handles);
+    engine_fixture_add("/vault/links and tracks", links_and_tracks);
     return g_test_run();
 }

@@ -132,6 +132,11 @@ const DbQuery db_fixture_event_ids = {
     .scans = true,
 };
 
+const DbQuery db_fixture_event_by_id = {
+    .sql = "SELECT id FROM event WHERE id = $1",
+    DB_COLUMNS(Count, count_columns),
+};
+
 const DbQuery db_fixture_search = {
     .sql = "SELECT rowid FROM petition_search WHERE petition_search MATCH $1"
            " ORDER BY rowid DESC LIMIT $2",
@@ -169,6 +174,7 @@ const DbQuery *const db_fixture_queries[] = {
     &db_fixture_count_events,
     &db_fixture_count_sessions,
     &db_fixture_event_ids,
+    &db_fixture_event_by_id,
     &db_fixture_search,
     &db_fixture_slow,
     NULL,

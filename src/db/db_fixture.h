@@ -36,8 +36,9 @@ extern const DbQuery db_fixture_count_petitions;
 extern const DbQuery db_fixture_count_events;
 extern const DbQuery db_fixture_count_sessions;
 extern const DbQuery db_fixture_event_ids; /* all, ascending */
-extern const DbQuery db_fixture_search;    /* match, limit */
-extern const DbQuery db_fixture_slow;      /* counts to $1 */
+extern const DbQuery db_fixture_event_by_id;
+extern const DbQuery db_fixture_search; /* match, limit */
+extern const DbQuery db_fixture_slow;   /* counts to $1 */
 
 extern const DbTable db_fixture_tables[];
 extern const DbQuery *const db_fixture_queries[];

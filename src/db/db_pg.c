@@ -136,10 +136,8 @@ open_connections(PgDb *db, GError **error)
 static void
 free_types(PgDb *db)
 {
-    for (size_t i = 0; db->types != NULL && i < db->base.catalog.n_statements; i++) {
+    for (size_t i = 0; i < db->base.catalog.n_statements; i++)
         g_free(db->types[i].params);
-        g_free(db->types[i].columns);
-    }
     g_free(db->types);
 }
 

@@ -10,8 +10,7 @@
 
 /* What the server said about a statement when it was first prepared; by the catalog's index. */
 typedef struct {
-    Oid *params;
-    Oid *columns;
+    Oid *params; /* NULL: not yet */
 } PgTypes;
 
 typedef enum {
@@ -46,7 +45,7 @@ struct PgDb {
     Db        base;
     char     *url;
     PgTypes  *types;
-    bool      described, unsafe_sync;
+    bool      unsafe_sync;
     PgReader *readers;
     PgWriter *writers;
     size_t    n_writers, n_started;

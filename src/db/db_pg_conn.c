@@ -336,91 +336,92 @@ is_for(const PgConn *conn, const Statement *statement)
     return (statement->table != NULL) == (conn->role == PG_WRITER);
 }
 
+/* Kept for all connections: only what is asked at the start is ever written. */
 static bool
-describe(PgConn *conn, Statement *statement, const char *name, GError **error)
+learn(PgConn *conn, Statement *statement, const PGresult *described, GError **error)
 {
-    PgTypes *types = &conn->db->types[statement->index];
+    const DbQuery *query = statement->query;
+    PgTypes       *types = &conn->db->types[statement->index];
 
-    if (PQsendDescribePrepared(conn->handle, name) == 0 || PQpipelineSync(conn->handle) == 0)
-        return lose(conn, pg_sql(statement->query), error);
+    if (PQresultStatus(described) != PGRES_COMMAND_OK)
+        return pg_fail(described, pg_sql(query), error);
+    if (!pg_check_params(query, described, error) || !pg_check_columns(query, described, error))
+        return false;
 
-    conn->owed = 1;
-    PGresult *result = pg_conn_take(conn, clock_monotonic() + SET_UP_TIME);
-    if (result == NULL)
-        return lose(conn, pg_sql(statement->query), error);
+    statement->n_params = (size_t)PQnparams(described);
+    types->params = g_new0(Oid, MAX(statement->n_params, 1));
+    for (size_t i = 0; i < statement->n_params; i++)
+        types->params[i] = PQparamtype(described, (int)i);
+    return true;
+}
 
-    bool right = pg_check_params(statement->query, result, error) &&
-                 pg_check_columns(statement->query, result, error);
-    if (right) {
-        statement->n_params = (size_t)PQnparams(result);
-        types->params = g_new0(Oid, MAX(statement->n_params, 1));
-        types->columns = g_new0(Oid, MAX(statement->query->n_columns, 1));
-        for (int i = 0; i < PQnparams(result); i++)
-            types->params[i] = PQparamtype(result, i);
-        for (int i = 0; i < PQnfields(result); i++)
-            types->columns[i] = PQftype(result, i);
-    }
-    PQclear(result);
-    return pg_conn_settle(conn, clock_monotonic() + SET_UP_TIME) && right;
+static bool
+send_prepare(PgConn *conn, const Statement *statement)
+{
+    char name[16];
+
+    g_snprintf(name, sizeof name, "s%zu", statement->index);
+    return PQsendPrepare(conn->handle, name, pg_sql(statement->query), 0, NULL) != 0 &&
+           (conn->db->types[statement->index].params != NULL ||
+            PQsendDescribePrepared(conn->handle, name) != 0);
 }
 
 static bool
 send_prepares(PgConn *conn, GError **error)
 {
-    const Catalog *catalog = &conn->db->base.catalog;
+    static const char *const own[] = { "begin", "commit", "rollback" };
+    const Catalog           *catalog = &conn->db->base.catalog;
+    bool                     sent = true;
 
-    for (size_t i = 0; i < catalog->n_statements; i++) {
-        char name[16];
+    for (size_t i = 0; sent && i < G_N_ELEMENTS(own); i++)
+        sent = PQsendPrepare(conn->handle, own[i], own[i], 0, NULL) != 0;
+    for (size_t i = 0; sent && i < catalog->n_statements; i++)
+        if (is_for(conn, &catalog->statements[i]))
+            sent = send_prepare(conn, &catalog->statements[i]);
 
-        g_snprintf(name, sizeof name, "s%zu", i);
-        if (is_for(conn, &catalog->statements[i]) &&
-            PQsendPrepare(conn->handle, name, pg_sql(catalog->statements[i].query), 0, NULL) == 0)
-            return lose(conn, "prepare", error);
-    }
-    return PQsendPrepare(conn->handle, "begin", "BEGIN", 0, NULL) != 0 &&
-                   PQsendPrepare(conn->handle, "commit", "COMMIT", 0, NULL) != 0 &&
-                   PQsendPrepare(conn->handle, "rollback", "ROLLBACK", 0, NULL) != 0 &&
-                   PQpipelineSync(conn->handle) != 0
-               ? true
-               : lose(conn, "prepare", error);
+    conn->owed = (int)G_N_ELEMENTS(own);
+    return (sent && PQpipelineSync(conn->handle) != 0 &&
+            pg_conn_settle(conn, clock_monotonic() + SET_UP_TIME)) ||
+           lose(conn, "prepare", error);
 }
 
-/* All of them in one round; the first that the server refuses is the answer. */
+static bool
+take_prepared(PgConn *conn, Statement *statement, GError **error)
+{
+    bool      known = conn->db->types[statement->index].params != NULL;
+    PGresult *result = pg_conn_take(conn, clock_monotonic() + SET_UP_TIME);
+
+    if (result == NULL)
+        return lose(conn, pg_sql(statement->query), error);
+    bool right = PQresultStatus(result) == PGRES_COMMAND_OK ||
+                 pg_fail(result, pg_sql(statement->query), error);
+    PQclear(result);
+    if (!right || known)
+        return right;
+
+    result = pg_conn_take(conn, clock_monotonic() + SET_UP_TIME);
+    if (result == NULL)
+        return lose(conn, pg_sql(statement->query), error);
+    right = learn(conn, statement, result, error);
+    PQclear(result);
+    return right;
+}
+
+/* All of them in one round. After the first that does not fit the connection is closed. */
 static bool
 prepare_all(PgConn *conn, GError **error)
 {
     Catalog *catalog = &conn->db->base.catalog;
-    int64_t  deadline = clock_monotonic() + SET_UP_TIME;
-    bool     right = send_prepares(conn, error);
 
-    if (!right)
+    if (!send_prepares(conn, error))
         return false;
+    for (size_t i = 0; i < catalog->n_statements; i++)
+        if (is_for(conn, &catalog->statements[i]) &&
+            !take_prepared(conn, &catalog->statements[i], error))
+            return false;
 
-    for (size_t i = 0; i < catalog->n_statements + 3; i++) {
-        if (i < catalog->n_statements && !is_for(conn, &catalog->statements[i]))
-            continue;
-
-        const char *sql =
-            i < catalog->n_statements ? pg_sql(catalog->statements[i].query) : "BEGIN";
-        PGresult *result = pg_conn_take(conn, deadline);
-        if (result == NULL)
-            return lose(conn, sql, error);
-        if (right && PQresultStatus(result) != PGRES_COMMAND_OK)
-            right = pg_fail(result, sql, error);
-        PQclear(result);
-    }
     conn->owed = 1;
-    if (!pg_conn_settle(conn, deadline))
-        return right && lose(conn, "prepare", error);
-
-    for (size_t i = 0; right && i < catalog->n_statements; i++) {
-        char name[16];
-
-        g_snprintf(name, sizeof name, "s%zu", i);
-        if (is_for(conn, &catalog->statements[i]) && conn->db->types[i].params == NULL)
-            right = describe(conn, &catalog->statements[i], name, error);
-    }
-    return right;
+    return pg_conn_settle(conn, clock_monotonic() + SET_UP_TIME) || lose(conn, "prepare", error);
 }
 
 static bool
@@ -439,6 +440,13 @@ set_up(PgConn *conn, GError **error)
                                                   : lose(conn, "pipeline", error);
 }
 
+/* The library would print the server's remarks; they may name what a row holds. */
+static void
+ignore_notice(void *data, const PGresult *notice)
+{
+    (void)data, (void)notice;
+}
+
 bool
 pg_conn_open(PgConn *conn, const char *url, GError **error)
 {
@@ -448,6 +456,7 @@ pg_conn_open(PgConn *conn, const char *url, GError **error)
     values[OPTION_DBNAME] = url;
     conn->owed = 0;
     conn->handle = PQconnectdbParams(option_names, values, 1);
+    PQsetNoticeReceiver(conn->handle, ignore_notice, NULL);
     if (PQstatus(conn->handle) != CONNECTION_OK)
         (void)lose(conn, "connect", error);
     else if (set_up(conn, error))

@@ -125,8 +125,9 @@ db_pg_node_stop(PgDb *db)
 
     if (db->keeps) {
         thread_join(db->keeper_thread);
-        if (db->keeper.handle != NULL && !run(db, drop_sql, 1, &number, &error))
-            log_event("db.node_kept", LOG_INT("node", db->node));
+        /* Else it ends by itself. */
+        if (pg_conn_ensure(&db->keeper, &error) && !run(db, drop_sql, 1, &number, &error))
+            g_assert(error != NULL);
     }
     pg_conn_close(&db->keeper);
 }

@@ -36,6 +36,12 @@ engine_fixture_add(const char *path, void (*test)(void))
     g_test_add_data_func(pg, (const void *)test, run_pg);
 }
 
+void
+engine_fixture_add_pg(const char *path, void (*test)(void))
+{
+    g_test_add_data_func(path, (const void *)test, run_pg);
+}
+
 bool
 engine_fixture_is_pg(void)
 {
@@ -50,6 +56,12 @@ engine_fixture_says(const char *message, const char *words)
     return strcasestr(message, either[pg_now && either[1] != NULL ? 1 : 0]) != NULL;
 }
 
+static void
+ignore_notice(void *data, const PGresult *notice)
+{
+    (void)data, (void)notice;
+}
+
 static PGconn *
 connect_to(const char *url)
 {
@@ -57,6 +69,7 @@ connect_to(const char *url)
 
     if (PQstatus(handle) != CONNECTION_OK)
         g_error("%s: %s", url, PQerrorMessage(handle));
+    PQsetNoticeReceiver(handle, ignore_notice, NULL);
     return handle;
 }
 
@@ -69,6 +82,20 @@ engine_fixture_sql(const char *url, const char *sql)
     if (PQresultStatus(row) != PGRES_COMMAND_OK && PQresultStatus(row) != PGRES_TUPLES_OK)
         g_error("%s: %s", sql, PQerrorMessage(handle));
     char *text = g_strdup(PQntuples(row) > 0 ? PQgetvalue(row, 0, 0) : "");
+    PQclear(row);
+    PQfinish(handle);
+    return text;
+}
+
+char *
+engine_fixture_refused(const char *url, const char *sql)
+{
+    PGconn   *handle = connect_to(url);
+    PGresult *row = PQexec(handle, sql);
+
+    if (PQresultStatus(row) != PGRES_FATAL_ERROR)
+        g_error("the server did not refuse: %s", sql);
+    char *text = g_strdup(PQresultErrorMessage(row));
     PQclear(row);
     PQfinish(handle);
     return text;
@@ -99,8 +126,7 @@ void
 engine_fixture_drop(char *url)
 {
     g_autofree char *name = schema_of(url);
-    g_autofree char *sql =
-        g_strdup_printf("SET client_min_messages = warning; DROP SCHEMA %s CASCADE", name);
+    g_autofree char *sql = g_strdup_printf("DROP SCHEMA %s CASCADE", name);
 
     g_free(engine_fixture_sql(url, sql));
     g_free(url);

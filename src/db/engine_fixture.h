@@ -9,6 +9,8 @@
 
 /* Add the test for both engines: PATH/sqlite and PATH/pg. */
 void engine_fixture_add(const char *path, void (*test)(void));
+/* For PostgreSQL only. */
+void engine_fixture_add_pg(const char *path, void (*test)(void));
 /* Which engine is this run for? */
 bool engine_fixture_is_pg(void);
 
@@ -22,3 +24,5 @@ void engine_fixture_drop(char *url);
 /* SQL behind the layer's back; the first column of the first row as text, "" when there is none.
  * Free it. */
 char *engine_fixture_sql(const char *url, const char *sql);
+/* SQL that the server must refuse; what it says. Free it. */
+char *engine_fixture_refused(const char *url, const char *sql);

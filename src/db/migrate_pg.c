@@ -10,6 +10,8 @@
 
 #define MARK "Sawt: "
 
+enum { RACES = 20 }; /* two that make the first table at once: one of them is refused */
+
 static const char create_sql[] =
     "CREATE TABLE IF NOT EXISTS " CATALOG_MIGRATION_TABLE
     " (version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, at BIGINT NOT "
@@ -38,7 +40,7 @@ name_of(const DbSchema *schema)
 
 /* ---- what the schema has ---- */
 
-/* The first column of the first row; NULL of SQL and no row are "". NULL: error. */
+/* The first column of the only row. NULL: error. */
 static char *
 read_text(PgConn *conn, const char *sql, GError **error)
 {
@@ -46,42 +48,34 @@ read_text(PgConn *conn, const char *sql, GError **error)
 
     if (row == NULL)
         return NULL;
-    char *text = g_strdup(PQntuples(row) > 0 ? PQgetvalue(row, 0, 0) : "");
+    char *text = g_strdup(PQgetvalue(row, 0, 0));
     PQclear(row);
     return text;
 }
+
+/* One statement, one snapshot: another node may be making the schema just now. */
+static const char mark_sql[] = "SELECT CASE WHEN count(*) = 0 THEN 'fresh' ELSE"
+                               " coalesce(max(obj_description(oid, 'pg_class')) FILTER"
+                               " (WHERE relname = '" CATALOG_MIGRATION_TABLE "'), 'none') END"
+                               " FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm')"
+                               " AND relnamespace = current_schema()::regnamespace";
 
 /* An empty schema is fresh; any other must bear the mark of this store. */
 static bool
 check_mark(PgConn *conn, const DbSchema *schema, bool *fresh, GError **error)
 {
     g_autofree char *expected = g_strconcat(MARK, schema->name, NULL);
-    g_autofree char *mark =
-        read_text(conn,
-                  "SELECT coalesce(obj_description(oid, 'pg_class'), 'nothing') FROM pg_class"
-                  " WHERE relname = '" CATALOG_MIGRATION_TABLE "'"
-                  " AND relnamespace = current_schema()::regnamespace",
-                  error);
-    g_autofree char *tables =
-        mark == NULL
-            ? NULL
-            : read_text(conn,
-                        "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm')"
-                        " AND relnamespace = current_schema()::regnamespace",
-                        error);
-
-    if (tables == NULL)
-        return false;
-    *fresh = *mark == '\0' && strcmp(tables, "0") == 0;
-    if (*fresh || strcmp(mark, expected) == 0)
-        return true;
-
     g_autofree char *store = name_of(schema);
-    return fail(
-        error, APP_ERROR_INVALID,
-        "%s was made by another program, or for another store: give it a database or a schema "
-        "of its own",
-        store);
+    g_autofree char *mark = read_text(conn, mark_sql, error);
+
+    if (mark == NULL)
+        return false;
+    *fresh = strcmp(mark, "fresh") == 0;
+    return *fresh || strcmp(mark, expected) == 0 ||
+           fail(error, APP_ERROR_INVALID,
+                "%s was made by another program, or for another store: give it a database or a "
+                "schema of its own",
+                store);
 }
 
 static bool
@@ -235,7 +229,7 @@ static bool
 run_pending(PgConn *conn, const DbSchema *schema, int *applied, GError **error)
 {
     size_t before;
-    int    ran = 0;
+    int    ran = 0, races = 0;
     bool   done = false;
 
     if (!read_state(conn, schema, &before, error))
@@ -246,9 +240,14 @@ run_pending(PgConn *conn, const DbSchema *schema, int *applied, GError **error)
     }
 
     while (!done) {
-        if (!run_in_transaction(conn, schema, &done, error))
+        g_autoptr(GError) failure = NULL;
+
+        if (run_in_transaction(conn, schema, &done, &failure)) {
+            ran += done ? 0 : 1;
+        } else if (error_code(failure) != APP_ERROR_RACE || races++ == RACES) {
+            g_propagate_error(error, g_steal_pointer(&failure));
             return false;
-        ran += done ? 0 : 1;
+        }
     }
     *applied = ran;
     return true;
