@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A PostgreSQL server for tests, of Debian's postgresql-15, without Debian's service.
 
-    pg_server.py COMMAND [ARGUMENT…]     run the command with SAWT_TEST_PG set, then stop the server
+    pg_server.py [--directory DIR] COMMAND [ARGUMENT…]
+
+Runs the command with SAWT_TEST_PG set, then stops the server. DIR: below it its files lie (on tmpfs where
+there is one; a measurement needs a real disk).
 
 It has a directory of its own for everything, listens on a Unix socket in it and nowhere else, runs as an
 ordinary user, and keeps fsync on. SAWT_TEST_PG is the address of the database "sawt"; a test makes a
@@ -145,10 +148,13 @@ class Server:
 
 
 def main(command):
+    directory = None
+    if command[:1] == ["--directory"]:
+        directory, command = command[1], command[2:]
     if not command:
         print(__doc__, file=sys.stderr)
         return 2
-    with Server() as server:
+    with Server(directory=directory) as server:
         return subprocess.run(command, check=False, env=dict(os.environ, SAWT_TEST_PG=server.address)).returncode
 
 

@@ -292,8 +292,9 @@ migrate(void *data)
     GError    *error = NULL;
     int        applied = 0;
 
-    g_assert_true(db_migrate(options, &applied, &error));
+    bool       migrated = db_migrate(options, &applied, &error);
     g_assert_no_error(error);
+    g_assert_true(migrated);
     return GINT_TO_POINTER(applied);
 }
 

@@ -48,10 +48,10 @@ db_arena(const DbTx *tx)
 static bool
 is_running(const DbTx *tx, const Statement *statement)
 {
-    for (const Cursor *cursor = tx->running; cursor != NULL; cursor = cursor->outer)
-        if (cursor->statement == statement)
+    for (size_t i = 0; i < tx->n_running; i++)
+        if (tx->running[i] == statement)
             return true;
-    return false;
+    return tx->n_running == DB_MOST_NESTED;
 }
 
 /* What was started is stopped by the caller. */
@@ -71,13 +71,14 @@ start(DbTx *tx, const DbQuery *query, const DbValue *params, size_t n_params, Cu
     if (clock_monotonic() > tx->deadline)
         return fail(error, APP_ERROR_BUSY, "a read transaction is too old: %s", query->sql);
     if (is_running(tx, statement))
-        return fail(error, APP_ERROR_INTERNAL, "it runs already in this transaction: %s",
+        return fail(error, APP_ERROR_INTERNAL,
+                    "it runs already in this transaction, or %d others do: %s", DB_MOST_NESTED,
                     query->sql);
 
-    *cursor = (Cursor){ .statement = statement, .outer = tx->running };
+    *cursor = (Cursor){ .statement = statement };
     if (!tx->db->engine->start(tx, cursor, params, n_params, error))
         return false;
-    tx->running = cursor;
+    tx->running[tx->n_running++] = statement;
     return true;
 }
 
@@ -85,7 +86,7 @@ static void
 stop(DbTx *tx, Cursor *cursor)
 {
     tx->db->engine->stop(tx, cursor);
-    tx->running = cursor->outer;
+    tx->n_running--;
 }
 
 static bool

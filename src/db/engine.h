@@ -16,20 +16,22 @@ typedef struct {
 } Faults;
 
 /* A statement that runs in a read transaction. */
-typedef struct Cursor {
+typedef struct {
     const Statement *statement;
-    struct Cursor   *outer;  /* the one whose row function runs this one */
     void            *handle; /* the engine's */
     int              row;    /* the engine's */
 } Cursor;
+
+enum { DB_MOST_NESTED = 8 };
 
 /* A reader connection; lent, it is the transaction. */
 struct DbTx {
     Db                *db;
     Arena             *mem;
     int64_t            deadline; /* by clock_monotonic */
-    Cursor            *running;  /* innermost */
-    _Atomic(pthread_t) holder;   /* 0: idle */
+    const Statement   *running[DB_MOST_NESTED];
+    size_t             n_running;
+    _Atomic(pthread_t) holder; /* 0: idle */
 };
 
 typedef struct {

@@ -191,6 +191,17 @@ guard_events(PgConn *conn, const DbSchema *schema, GError **error)
     return pg_conn_command(conn, sql, error);
 }
 
+/* IF NOT EXISTS looks first and makes then: another node may be in between. */
+static bool
+create_tables(PgConn *conn, GError **error)
+{
+    if (pg_conn_command(conn, create_sql, error))
+        return true;
+    if (error != NULL && strstr((*error)->message, "42P07") != NULL)
+        (*error)->code = APP_ERROR_RACE;
+    return false;
+}
+
 /* What is found under the lock counts: another node may have done it meanwhile. */
 static bool
 run_next(PgConn *conn, const DbSchema *schema, bool *done, GError **error)
@@ -199,7 +210,7 @@ run_next(PgConn *conn, const DbSchema *schema, bool *done, GError **error)
         "COMMENT ON TABLE " CATALOG_MIGRATION_TABLE " IS '" MARK "%s'", schema->name);
     size_t applied;
 
-    if (!pg_conn_command(conn, create_sql, error) ||
+    if (!create_tables(conn, error) ||
         !pg_conn_command(conn, "LOCK TABLE " CATALOG_MIGRATION_TABLE " IN ACCESS EXCLUSIVE MODE",
                          error) ||
         !pg_conn_command(conn, mark, error) || !count_applied(conn, schema, &applied, error))

@@ -67,7 +67,7 @@ pool_borrow(Pool *pool)
 
     if (tx != NULL) {
         tx->deadline = clock_monotonic() + pool->lease;
-        tx->running = NULL;
+        tx->n_running = 0;
         atomic_store_explicit(&tx->holder, pthread_self(), memory_order_relaxed);
     }
     return tx;

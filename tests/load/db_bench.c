@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* How many plans become durable in a second, and how many rows are read, through db alone:
  *
- *     db_bench DIRECTORY [threads] [seconds]
+ *     db_bench DIRECTORY|postgresql://… [threads] [seconds] [writers]
  *
  * A plan is a submission as the real one is: event, petition, key, tokens, full text, outbox,
- * aggregate. DIRECTORY must lie on a real disk. */
+ * aggregate. DIRECTORY must lie on a real disk, and so must the server's; its schema is empty. */
 #include "base/clock.h"
 #include "base/thread.h"
 #include "db/db.h"
@@ -33,12 +33,29 @@ static const char start_sql[] =
     "CREATE TABLE aggregate (day INTEGER NOT NULL, entity_id ID NOT NULL, n ID NOT NULL,"
     " PRIMARY KEY (day, entity_id)) STRICT;";
 
-static const DbMigration migrations[] = { { .version = 1, .name = "start", .sql = start_sql } };
+/* The words that differ: RUM and appended counts, as in migrations/case. */
+static char *
+make_start_pg(void)
+{
+    static const char search[] = "CREATE VIRTUAL TABLE petition_search USING"
+                                 " fts5 (tokens, content='', detail=none, tokenize=ascii);";
+    static const char search_pg[] =
+        "CREATE TABLE petition_search (id ID PRIMARY KEY, tokens TSVECTOR NOT NULL);"
+        "CREATE INDEX petition_search_tokens ON petition_search USING rum"
+        " (tokens public.rum_tsvector_addon_ops, id) WITH (attach = 'id', to = 'tokens');";
+    static const char counts[] = " PRIMARY KEY (day, entity_id)";
+    const char       *at = strstr(start_sql, search), *key = strstr(start_sql, counts);
+    g_autofree char  *before = g_strndup(start_sql, (gsize)(at - start_sql));
+    g_autofree char  *between =
+        g_strndup(at + strlen(search), (gsize)(key - at) - strlen(search) - 1);
 
-static const DbQuery     insert_event = {
-        .sql = "INSERT INTO event (id, petition_id, version, kind, at, command_id, payload)"
-                   " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        .table = "event",
+    return g_strconcat(before, search_pg, between, key + strlen(counts), NULL);
+}
+
+static const DbQuery insert_event = {
+    .sql = "INSERT INTO event (id, petition_id, version, kind, at, command_id, payload)"
+           " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    .table = "event",
 };
 static const DbQuery insert_petition = {
     .sql = "INSERT INTO petition (id, version, number, handle, state, entity_id, due_at, brief)"
@@ -55,6 +72,8 @@ static const DbQuery insert_tokens = {
 };
 static const DbQuery insert_search = {
     .sql = "INSERT INTO petition_search (rowid, tokens) VALUES ($1, $2)",
+    .sql_pg = "INSERT INTO petition_search (id, tokens)"
+              " VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))",
     .table = "petition_search",
 };
 static const DbQuery insert_outbox = {
@@ -65,6 +84,7 @@ static const DbQuery insert_outbox = {
 static const DbQuery add_aggregate = {
     .sql = "INSERT INTO aggregate (day, entity_id, n) VALUES ($1, $2, 1)"
            " ON CONFLICT (day, entity_id) DO UPDATE SET n = n + 1",
+    .sql_pg = "INSERT INTO aggregate (day, entity_id, n) VALUES ($1, $2, 1)",
     .table = "aggregate",
 };
 
@@ -104,15 +124,6 @@ static const DbQuery *const queries[] = {
 static const DbTable *const        table_lists[] = { tables, NULL };
 static const DbQuery *const *const query_lists[] = { queries, NULL };
 
-static const DbSchema              schema = {
-                 .name = "case",
-                 .event_table = "event",
-                 .tables = table_lists,
-                 .queries = query_lists,
-                 .migrations = migrations,
-                 .n_migrations = G_N_ELEMENTS(migrations),
-};
-
 typedef struct {
     Db             *db;
     _Atomic int64_t next_id, done;
@@ -144,6 +155,7 @@ make_tokens(Arena *mem, uint64_t id)
 
         g_snprintf(text + i * 17, 18, "%016" G_GINT64_MODIFIER "x ", mix(word));
     }
+    text[20 * 17 - 1] = '\0';
     return text;
 }
 
@@ -176,10 +188,10 @@ submission(Arena *mem, int64_t id)
 }
 
 static void
-must(bool succeeded, const GError *error)
+must(bool succeeded, GError **error)
 {
     if (!succeeded)
-        g_error("%s", error->message);
+        g_error("%s", (*error)->message);
 }
 
 static void *
@@ -192,7 +204,7 @@ submit(void *data)
         GError *error = NULL;
 
         must(db_apply(bench->db, submission(mem, atomic_fetch_add(&bench->next_id, 1)), &error),
-             error);
+             &error);
         atomic_fetch_add(&bench->done, 1);
         arena_reset(mem);
     }
@@ -212,8 +224,8 @@ look_up(void *data)
         DbTx   *tx = db_begin(bench->db, mem, &error);
         int64_t number = (int64_t)(mix(n++) % (uint64_t)bench->last) + 1;
 
-        must(tx != NULL, error);
-        must(db_one(tx, &by_number, DB_PARAMS(db_int(number)), &row, &error), error);
+        must(tx != NULL, &error);
+        must(db_one(tx, &by_number, DB_PARAMS(db_int(number)), &row, &error), &error);
         db_end(tx);
         atomic_fetch_add(&bench->done, 1);
         arena_reset(mem);
@@ -234,11 +246,11 @@ list_inbox(void *data)
         size_t  n_rows;
         DbTx   *tx = db_begin(bench->db, mem, &error);
 
-        must(tx != NULL, error);
+        must(tx != NULL, &error);
         must(db_all(tx, &inbox,
                     DB_PARAMS(db_int((int64_t)(mix(n++) % 200)), db_text("new"), db_int(0)), &rows,
                     &n_rows, &error),
-             error);
+             &error);
         db_end(tx);
         atomic_fetch_add(&bench->done, 1);
         arena_reset(mem);
@@ -284,6 +296,14 @@ run(Bench *bench, const char *name, void *(*work)(void *), int threads, int seco
     fflush(stdout);
 }
 
+static DbOptions
+options_of(const char *store, const DbSchema *schema)
+{
+    bool pg = g_str_has_prefix(store, "postgresql:");
+
+    return (DbOptions){ .directory = store, .url = pg ? store : NULL, .schema = schema };
+}
+
 int
 main(int argc, char **argv)
 {
@@ -291,20 +311,26 @@ main(int argc, char **argv)
     int     applied, threads, seconds;
 
     if (argc < 2) {
-        fprintf(stderr, "db_bench DIRECTORY [threads] [seconds]\n");
+        fprintf(stderr, "db_bench DIRECTORY|postgresql://… [threads] [seconds] [writers]\n");
         return 2;
     }
     threads = argc > 2 ? (int)g_ascii_strtoll(argv[2], NULL, 10) : 64;
     seconds = argc > 3 ? (int)g_ascii_strtoll(argv[3], NULL, 10) : 5;
 
-    g_autoptr(OwnerLock) lock = owner_lock_take(argv[1], &error);
-    must(lock != NULL, error);
-    DbOptions options = { .directory = argv[1], .schema = &schema };
-    must(db_migrate(&options, &applied, &error), error);
+    g_autofree char  *start_pg = make_start_pg();
+    const DbMigration migration = {
+        .version = 1, .name = "start", .sql = start_sql, .sql_pg = start_pg
+    };
+    const DbSchema schema = { "case", "event", table_lists, query_lists, &migration, 1 };
+    DbOptions      options = options_of(argv[1], &schema);
+    g_autoptr(OwnerLock) lock = options.url == NULL ? owner_lock_take(argv[1], &error) : NULL;
+    must(error == NULL, &error);
+    options.writers = argc > 4 ? (int)g_ascii_strtoll(argv[4], NULL, 10) : 0;
+    must(db_migrate(&options, &applied, &error), &error);
     if (applied == 0)
         g_error("%s holds a store already", argv[1]);
     g_autoptr(Db) db = db_open(&options, &error);
-    must(db != NULL, error);
+    must(db != NULL, &error);
 
     Bench bench = { .db = db, .next_id = 1 };
     run(&bench, "submit", submit, 1, seconds);
