@@ -7,35 +7,77 @@
 
 #include <string.h>
 
+#define PARTIAL " (some rows only)"
+
 static const char settings[] = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;"
                                "SET enable_sort = off; SET enable_bitmapscan = off;"
                                "SET enable_hashjoin = off; SET enable_mergejoin = off;"
                                "SET enable_hashagg = off; SET jit = off";
 
+typedef struct {
+    PgConn      conn;
+    GHashTable *partial; /* names of indexes of some rows only */
+} Explainer;
+
+static bool
+read_partial(Explainer *explainer, GError **error)
+{
+    PGresult *rows =
+        pg_conn_exec(&explainer->conn,
+                     "SELECT relname FROM pg_index JOIN pg_class c ON c.oid = indexrelid"
+                     " WHERE indpred IS NOT NULL"
+                     " AND relnamespace = current_schema()::regnamespace",
+                     error);
+
+    for (int i = 0; rows != NULL && i < PQntuples(rows); i++)
+        g_hash_table_add(explainer->partial, g_strdup(PQgetvalue(rows, i, 0)));
+    PQclear(rows);
+    return rows != NULL;
+}
+
 void *
 db_pg_explainer_open(Db *base, GError **error)
 {
-    PgDb   *db = (PgDb *)base;
-    PgConn *conn = g_new0(PgConn, 1);
+    PgDb      *db = (PgDb *)base;
+    Explainer *explainer = g_new0(Explainer, 1);
 
-    *conn = (PgConn){ .db = db, .role = PG_PLAIN };
-    if (pg_conn_open(conn, db->url, error) && pg_conn_command(conn, settings, error))
-        return conn;
+    explainer->conn = (PgConn){ .db = db, .role = PG_PLAIN };
+    explainer->partial = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (pg_conn_open(&explainer->conn, db->url, error) &&
+        pg_conn_command(&explainer->conn, settings, error) && read_partial(explainer, error))
+        return explainer;
 
-    db_pg_explainer_close(conn);
+    db_pg_explainer_close(explainer);
     return NULL;
 }
 
 void
-db_pg_explainer_close(void *explainer)
+db_pg_explainer_close(void *data)
 {
-    pg_conn_close(explainer);
+    Explainer *explainer = data;
+
+    pg_conn_close(&explainer->conn);
+    g_hash_table_destroy(explainer->partial);
     g_free(explainer);
 }
 
-char *
-db_pg_explain(void *explainer, const Statement *statement, GError **error)
+/* In an empty store the planner has no reason to prefer another index to one that holds few rows. */
+static bool
+is_partial(const Explainer *explainer, const char *line)
 {
+    const char *name = strstr(line, " using ");
+
+    if (name == NULL)
+        return false;
+    name += strlen(" using ");
+    g_autofree char *alone = g_strndup(name, strcspn(name, " "));
+    return g_hash_table_contains(explainer->partial, alone);
+}
+
+char *
+db_pg_explain(void *data, const Statement *statement, GError **error)
+{
+    Explainer *explainer = data;
     g_autoptr(GString) sql = g_string_new(NULL);
     g_autoptr(GString) plan = g_string_new(NULL);
 
@@ -46,11 +88,12 @@ db_pg_explain(void *explainer, const Statement *statement, GError **error)
     if (statement->n_params > 0)
         g_string_append_c(sql, ')');
 
-    PGresult *rows = pg_conn_exec(explainer, sql->str, error);
+    PGresult *rows = pg_conn_exec(&explainer->conn, sql->str, error);
     if (rows == NULL)
         return NULL;
     for (int i = 0; i < PQntuples(rows); i++)
-        g_string_append_printf(plan, "  %s\n", PQgetvalue(rows, i, 0));
+        g_string_append_printf(plan, "  %s%s\n", PQgetvalue(rows, i, 0),
+                               is_partial(explainer, PQgetvalue(rows, i, 0)) ? PARTIAL : "");
     PQclear(rows);
     return g_string_free(g_steal_pointer(&plan), FALSE);
 }
@@ -65,11 +108,11 @@ has_limit(const char *sql)
     return false;
 }
 
-/* An index scan without a condition walks the index from end to end. */
+/* An index scan of all rows without a condition walks the index from end to end. */
 static bool
 is_bare(char *const *line, const char *step)
 {
-    return strstr(*line, step) != NULL &&
+    return strstr(*line, step) != NULL && !g_str_has_suffix(*line, PARTIAL) &&
            (line[1] == NULL || strstr(line[1], "Index Cond:") == NULL) &&
            (line[1] == NULL || strstr(line[1], "Order By:") == NULL);
 }

@@ -36,6 +36,53 @@ engine_fixture_add(const char *path, void (*test)(void))
     g_test_add_data_func(pg, (const void *)test, run_pg);
 }
 
+typedef struct {
+    size_t            size;
+    const void       *data;
+    EngineFixtureFunc up, test, down;
+} Case;
+
+static GPtrArray *cases; /* to the program's end */
+
+static void
+run_case(const void *data)
+{
+    const Case      *test = data;
+    g_autofree void *fixture = g_malloc0(test->size);
+
+    test->up(fixture, test->data);
+    test->test(fixture, test->data);
+    test->down(fixture, test->data);
+}
+
+static void
+run_case_pg(const void *data)
+{
+    if (g_getenv("SAWT_TEST_PG") == NULL) {
+        g_test_skip("SAWT_TEST_PG names no PostgreSQL server");
+        return;
+    }
+    pg_now = true;
+    run_case(data);
+    pg_now = false;
+}
+
+void
+engine_fixture_add_with(const char *path, size_t size, const void *data, EngineFixtureFunc up,
+                        EngineFixtureFunc test, EngineFixtureFunc down)
+{
+    g_autofree char *sqlite = g_strconcat(path, "/sqlite", NULL);
+    g_autofree char *pg = g_strconcat(path, "/pg", NULL);
+    Case            *added = g_new(Case, 1);
+
+    *added = (Case){ size, data, up, test, down };
+    if (cases == NULL)
+        cases = g_ptr_array_new();
+    g_ptr_array_add(cases, added);
+    g_test_add_data_func(sqlite, added, run_case);
+    g_test_add_data_func(pg, added, run_case_pg);
+}
+
 void
 engine_fixture_add_pg(const char *path, void (*test)(void))
 {

@@ -5,10 +5,19 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Add the test for both engines: PATH/sqlite and PATH/pg. */
 void engine_fixture_add(const char *path, void (*test)(void));
+/* Like g_test_add, for both engines: `up` and `down` see which one it is, too. */
+#define ENGINE_FIXTURE_ADD(path, T, data, up, test, down)                                          \
+    engine_fixture_add_with((path), sizeof(T), (data), (EngineFixtureFunc)(void (*)(void))(up),    \
+                            (EngineFixtureFunc)(void (*)(void))(test),                             \
+                            (EngineFixtureFunc)(void (*)(void))(down))
+typedef void (*EngineFixtureFunc)(void *fixture, const void *data);
+void engine_fixture_add_with(const char *path, size_t size, const void *data, EngineFixtureFunc up,
+                             EngineFixtureFunc test, EngineFixtureFunc down);
 /* For PostgreSQL only. */
 void engine_fixture_add_pg(const char *path, void (*test)(void));
 /* Which engine is this run for? */

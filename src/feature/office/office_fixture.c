@@ -80,7 +80,7 @@ static void
 reopen(CoreFixture *core)
 {
     g_autoptr(GError) error = NULL;
-    DbOptions options = { .directory = core->directory, .schema = &core->schema };
+    DbOptions options = core_fixture_db_options(core, &core->schema);
     size_t    n = 0;
 
     db_close(core->sys.db);

@@ -243,7 +243,7 @@ test_busy(PetitionTrial *trial, const void *data)
 }
 
 #define ADD(name, test)                                                                            \
-    g_test_add(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
+    ENGINE_FIXTURE_ADD(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
 
 int
 main(int argc, char **argv)
@@ -256,6 +256,7 @@ main(int argc, char **argv)
     ADD("/petition_error/refusals", test_refusals);
     ADD("/petition_error/refusal_says_the_date", test_refusal_says_the_date);
     ADD("/petition_error/double_tap", test_double_tap);
-    ADD("/petition_error/busy", test_busy);
+    g_test_add("/petition_error/busy", PetitionTrial, NULL, petition_trial_up, test_busy,
+               petition_trial_down);
     return g_test_run();
 }

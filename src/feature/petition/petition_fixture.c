@@ -15,16 +15,16 @@ static const char reference_sql[] =
     " (21, 2, 'roads.lights', 3, 3, 20, 10, NULL, 1);"
     "INSERT INTO service_field (id, service_id, code, version, kind, required, max_length, choices,"
     " position, retired_at) VALUES"
-    " (301, 11, 'meter', 1, 'number', 1, 12, NULL, 1, NULL),"
-    " (302, 11, 'size', 1, 'choice', 0, 1, 'drops|runs', 2, NULL),"
-    " (303, 11, 'seen', 1, 'choices', 0, 3, 'day|night|rain', 3, NULL),"
-    " (304, 11, 'broken', 1, 'choice', 0, 1, NULL, 4, NULL);"
+    " (301, 11, 'meter', 1, 'number', TRUE, 12, NULL, 1, NULL),"
+    " (302, 11, 'size', 1, 'choice', FALSE, 1, 'drops|runs', 2, NULL),"
+    " (303, 11, 'seen', 1, 'choices', FALSE, 3, 'day|night|rain', 3, NULL),"
+    " (304, 11, 'broken', 1, 'choice', FALSE, 1, NULL, 4, NULL);"
     "INSERT INTO directorate (id, entity_id, code, retired_at, version) VALUES"
     " (101, 1, 'water.pipes', NULL, 1), (102, 1, 'water.meters', NULL, 1),"
     " (103, 1, 'water.old', 1, 2), (201, 2, 'roads.lamps', NULL, 1);"
     "INSERT INTO place (id, code, level, version) VALUES (1001, 'JO-AM', 'governorate', 1);"
     /* the second Sunday from the fixture's now */
-    "INSERT INTO holiday (day, estimated) VALUES (20569, 0);"
+    "INSERT INTO holiday (day, estimated) VALUES (20569, FALSE);"
     "INSERT INTO account (id, login, role, entity_id, directorate_id, name, version) VALUES"
     " (501, 'lina', 'liaison', 1, NULL, 'لينا', 1), (502, 'hala', 'head', 1, NULL, 'هالة', 1),"
     " (503, 'omar', 'unit', NULL, NULL, 'عمر', 1), (504, 'pipes', 'directorate', 1, 101, 'سامي', "
@@ -52,9 +52,25 @@ open_file(const PetitionFixture *fixture)
     return file;
 }
 
+/* x'ABCD' is a string of bits on PostgreSQL. */
+static char *
+translate_bytes(const char *sql)
+{
+    g_autoptr(GRegex) literal = g_regex_new("\\bx'([0-9A-F]*)'", 0, 0, NULL);
+
+    return g_regex_replace(literal, sql, -1, 0, "'\\\\x\\1'::bytea", 0, NULL);
+}
+
 void
 petition_fixture_execute(PetitionFixture *fixture, const char *sql)
 {
+    if (fixture->core->case_url != NULL) {
+        g_autofree char *translated = translate_bytes(sql);
+
+        g_free(engine_fixture_sql(fixture->core->case_url, translated));
+        return;
+    }
+
     sqlite3 *file = open_file(fixture);
     char    *message = NULL;
 
@@ -66,6 +82,12 @@ petition_fixture_execute(PetitionFixture *fixture, const char *sql)
 int64_t
 petition_fixture_count(PetitionFixture *fixture, const char *sql)
 {
+    if (fixture->core->case_url != NULL) {
+        g_autofree char *text = engine_fixture_sql(fixture->core->case_url, sql);
+
+        return g_ascii_strtoll(text, NULL, 10);
+    }
+
     sqlite3      *file = open_file(fixture);
     sqlite3_stmt *row = NULL;
 

@@ -272,7 +272,7 @@ test_rate_once_and_in_time(PetitionTrial *trial, const void *data)
 }
 
 #define ADD(name, test)                                                                            \
-    g_test_add(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
+    ENGINE_FIXTURE_ADD(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
 
 int
 main(int argc, char **argv)

@@ -388,7 +388,7 @@ test_keys_are_wrapped_again(PetitionTrial *trial, const void *data)
 }
 
 #define ADD(name, test)                                                                            \
-    g_test_add(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
+    ENGINE_FIXTURE_ADD(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
 
 int
 main(int argc, char **argv)

@@ -326,7 +326,7 @@ test_public_status(void)
 }
 
 #define ADD(name, test)                                                                            \
-    g_test_add(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
+    ENGINE_FIXTURE_ADD(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
 
 int
 main(int argc, char **argv)

@@ -47,9 +47,10 @@ const DbQuery petition_store_list_closed_unrestricted = {
     DB_COLUMNS(PetitionRow, row_columns),
 };
 
+/* All of them have no entity; PostgreSQL sees the order of the index only when it is named. */
 const DbQuery petition_store_list_triage = {
     .sql = "SELECT " ROW_COLUMNS " FROM petition WHERE entity_id IS NULL AND state = 'received'"
-           " AND (due_at, id) > ($1, $2) ORDER BY due_at, id LIMIT 50",
+           " AND (due_at, id) > ($1, $2) ORDER BY entity_id, due_at, id LIMIT 50",
     DB_COLUMNS(PetitionRow, row_columns),
 };
 

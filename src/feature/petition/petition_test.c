@@ -122,7 +122,8 @@ test_statements_use_indexes(PetitionTrial *trial, const void *data)
     const DbQuery *const *const queries[] = { petition_queries, NULL };
     DbSchema                    schema = trial->fixture->core->schema;
     g_autofree char            *directory = g_dir_make_tmp("sawt-petition-XXXXXX", NULL);
-    DbOptions                   options = { .directory = directory, .schema = &schema };
+    char                       *url = engine_fixture_is_pg() ? engine_fixture_schema() : NULL;
+    DbOptions                   options = { .directory = directory, .url = url, .schema = &schema };
     g_autoptr(GError) error = NULL;
     int applied;
 
@@ -136,6 +137,8 @@ test_statements_use_indexes(PetitionTrial *trial, const void *data)
     g_assert_no_error(error);
     g_assert_true(verified);
     db_close(db);
+    if (url != NULL)
+        engine_fixture_drop(url);
     core_fixture_remove(directory);
 }
 
@@ -250,7 +253,7 @@ test_submit_takes_draft(PetitionTrial *trial, const void *data)
 }
 
 #define ADD(name, test)                                                                            \
-    g_test_add(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
+    ENGINE_FIXTURE_ADD(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
 
 int
 main(int argc, char **argv)
