@@ -283,7 +283,7 @@ main(int argc, char **argv)
 
     g_test_add_func("/desk/calls/results_are_decided", results_are_decided);
 #define CASE(name)                                                                                 \
-    g_test_add("/desk/calls/" #name, FollowFixture, NULL, up, name, follow_fixture_down)
+    ENGINE_FIXTURE_ADD("/desk/calls/" #name, FollowFixture, NULL, up, name, follow_fixture_down)
     CASE(a_telephone_is_shown_to_who_takes_the_call);
     CASE(a_call_belongs_to_one_agent);
     CASE(nobody_answers_three_times);
@@ -291,7 +291,7 @@ main(int argc, char **argv)
     CASE(a_call_without_a_result_comes_back);
     CASE(the_list_goes_on_page_by_page);
     CASE(the_pages_speak_english);
-    g_test_add("/desk/calls/a_restricted_answer_is_not_read_out", FollowFixture, "officer", up,
-               a_restricted_answer_is_not_read_out, follow_fixture_down);
+    ENGINE_FIXTURE_ADD("/desk/calls/a_restricted_answer_is_not_read_out", FollowFixture, "officer",
+                       up, a_restricted_answer_is_not_read_out, follow_fixture_down);
     return g_test_run();
 }

@@ -292,7 +292,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 
-#define CASE(name) g_test_add("/desk/" #name, FollowFixture, NULL, up, name, follow_fixture_down)
+#define CASE(name)                                                                                 \
+    ENGINE_FIXTURE_ADD("/desk/" #name, FollowFixture, NULL, up, name, follow_fixture_down)
     CASE(the_desk_is_for_agents);
     CASE(a_seal_is_good_for_one_session_purpose_and_time);
     CASE(a_caller_is_found_by_telephone_or_document);

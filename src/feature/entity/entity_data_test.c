@@ -121,7 +121,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/entity_data/a broken row stops all", a_broken_row_stops_all);
-    g_test_add_func("/entity_data/every mistake is told", every_mistake_is_told);
+    engine_fixture_add("/entity_data/a broken row stops all", a_broken_row_stops_all);
+    engine_fixture_add("/entity_data/every mistake is told", every_mistake_is_told);
     return g_test_run();
 }

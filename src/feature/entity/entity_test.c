@@ -500,22 +500,22 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/entity/takes all of Jordan once", takes_all_of_jordan_once);
-    g_test_add_func("/entity/the calendar is the data's", the_calendar_is_the_datas);
-    g_test_add_func("/entity/finds by words", finds_by_words);
-    g_test_add_func("/entity/speed of finding", speed_of_finding);
-    g_test_add_func("/entity/a name is corrected", a_name_is_corrected);
-    g_test_add_func("/entity/what vanished is retired and may come back",
-                    what_vanished_is_retired_and_may_come_back);
-    g_test_add_func("/entity/a question gets a new version", a_question_gets_a_new_version);
-    g_test_add_func("/entity/a holiday goes", a_holiday_goes);
-    g_test_add_func("/entity/places know their governorate", places_know_their_governorate);
-    g_test_add_func("/entity/two imports are one", two_imports_are_one);
-    g_test_add_func("/entity/readers do not notice a reload", readers_do_not_notice_a_reload);
-    g_test_add_func("/entity/invented people for trials only", invented_people_for_trials_only);
-    g_test_add_func("/entity/broken people are told", broken_people_are_told);
-    g_test_add_func("/entity/the subcommand tells what happened",
-                    the_subcommand_tells_what_happened);
-    g_test_add_func("/entity/every statement is right", every_statement_is_right);
+    engine_fixture_add("/entity/takes all of Jordan once", takes_all_of_jordan_once);
+    engine_fixture_add("/entity/the calendar is the data's", the_calendar_is_the_datas);
+    engine_fixture_add("/entity/finds by words", finds_by_words);
+    engine_fixture_add("/entity/speed of finding", speed_of_finding);
+    engine_fixture_add("/entity/a name is corrected", a_name_is_corrected);
+    engine_fixture_add("/entity/what vanished is retired and may come back",
+                       what_vanished_is_retired_and_may_come_back);
+    engine_fixture_add("/entity/a question gets a new version", a_question_gets_a_new_version);
+    engine_fixture_add("/entity/a holiday goes", a_holiday_goes);
+    engine_fixture_add("/entity/places know their governorate", places_know_their_governorate);
+    engine_fixture_add("/entity/two imports are one", two_imports_are_one);
+    engine_fixture_add("/entity/readers do not notice a reload", readers_do_not_notice_a_reload);
+    engine_fixture_add("/entity/invented people for trials only", invented_people_for_trials_only);
+    engine_fixture_add("/entity/broken people are told", broken_people_are_told);
+    engine_fixture_add("/entity/the subcommand tells what happened",
+                       the_subcommand_tells_what_happened);
+    engine_fixture_add("/entity/every statement is right", every_statement_is_right);
     return g_test_run();
 }

@@ -157,7 +157,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 
 #define CASE(name)                                                                                 \
-    g_test_add("/follow/acts/" #name, FollowFixture, NULL, up, name, follow_fixture_down)
+    ENGINE_FIXTURE_ADD("/follow/acts/" #name, FollowFixture, NULL, up, name, follow_fixture_down)
     CASE(a_rating_is_taken_once);
     CASE(a_late_rating_is_refused_with_its_date);
     CASE(a_double_tap_is_one_rating);

@@ -284,17 +284,20 @@ follow_fixture_close(FollowFixture *fixture, const char *answer)
 int64_t
 follow_fixture_looks(FollowFixture *fixture)
 {
-    g_autofree char *path =
-        g_build_filename(fixture->trial.fixture->core->directory, "vault.db", NULL);
-    sqlite3      *file;
-    sqlite3_stmt *row = NULL;
-    int64_t       n;
+    static const char sql[] = "SELECT count(*) FROM vault_event WHERE actor_ref IS NOT NULL";
+    CoreFixture      *core = fixture->trial.fixture->core;
+    g_autofree char  *path = g_build_filename(core->directory, "vault.db", NULL);
+    sqlite3          *file;
+    sqlite3_stmt     *row = NULL;
+    int64_t           n;
 
+    if (core->vault_url != NULL) {
+        g_autofree char *looks = engine_fixture_sql(core->vault_url, sql);
+
+        return g_ascii_strtoll(looks, NULL, 10);
+    }
     g_assert_cmpint(sqlite3_open_v2(path, &file, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(
-        sqlite3_prepare_v2(file, "SELECT count(*) FROM vault_event WHERE actor_ref IS NOT NULL", -1,
-                           &row, NULL),
-        ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_prepare_v2(file, sql, -1, &row, NULL), ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_step(row), ==, SQLITE_ROW);
     n = sqlite3_column_int64(row, 0);
     sqlite3_finalize(row);

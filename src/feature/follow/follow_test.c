@@ -337,7 +337,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 
-#define CASE(name) g_test_add("/follow/" #name, FollowFixture, NULL, up, name, follow_fixture_down)
+#define CASE(name)                                                                                 \
+    ENGINE_FIXTURE_ADD("/follow/" #name, FollowFixture, NULL, up, name, follow_fixture_down)
     CASE(whatever_is_wrong_looks_the_same);
     CASE(a_form_of_number_and_code_keeps_what_was_typed);
     CASE(number_and_code_let_in_for_one_request);

@@ -339,8 +339,8 @@ test_lost_keeps_text(OfficeFixture *fixture, const void *data)
 }
 
 #define ADD(name)                                                                                  \
-    g_test_add("/office/deed/" #name, OfficeFixture, NULL, office_fixture_up, test_##name,         \
-               office_fixture_down)
+    ENGINE_FIXTURE_ADD("/office/deed/" #name, OfficeFixture, NULL, office_fixture_up, test_##name, \
+                       office_fixture_down)
 
 int
 main(int argc, char **argv)

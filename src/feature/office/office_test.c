@@ -282,8 +282,8 @@ test_foreign_is_absent(OfficeFixture *fixture, const void *data)
 }
 
 #define ADD(name)                                                                                  \
-    g_test_add("/office/" #name, OfficeFixture, NULL, office_fixture_up, test_##name,              \
-               office_fixture_down)
+    ENGINE_FIXTURE_ADD("/office/" #name, OfficeFixture, NULL, office_fixture_up, test_##name,      \
+                       office_fixture_down)
 
 int
 main(int argc, char **argv)
