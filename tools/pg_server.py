@@ -129,6 +129,23 @@ class Server:
                 self.process.send_signal(signal.SIGQUIT)
                 self.process.wait()
 
+    def kill(self):
+        """kill -9 of the server and of all its children, which have sessions of their own."""
+        family = [self.process.pid]
+        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parent = int(path.read_text().rsplit(")", 1)[1].split()[1])
+            except (OSError, IndexError, ValueError):
+                continue
+            if parent == self.process.pid:
+                family.append(int(path.parent.name))
+        for pid in family:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+
     def remove(self):
         self.stop()
         shutil.rmtree(self.top, ignore_errors=True)

@@ -163,10 +163,12 @@ def main():
     count = Count()
     with second_engine(count):
         run_builds(only, count)
-    say("== check")
-    run_script("check", ["script/check", "--tap"], only, count)
-    say("== browser")
-    run_script("browser", ["node", "tests/browser/run.mjs"], only, count)
+        say("== check")
+        run_script("check", ["script/check", "--tap"], only, count)
+        say("== browser")
+        run_script("browser", ["node", "tests/browser/run.mjs"], only, count)
+        say("== browser, the store on PostgreSQL")
+        run_script("browser pg", ["env", "SAWT_ENGINE=pg", "node", "tests/browser/run.mjs", "--quick"], only, count)
     for name in count.names:
         say(f"FAILED {name}")
     say(f"{count.passed} passed, {count.failed} failed" + (f", {count.skipped} skipped" if count.skipped else ""))

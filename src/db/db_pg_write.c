@@ -336,7 +336,7 @@ run_transaction(void *writer, Job *const *jobs, size_t n_jobs, size_t *failed, G
     bool         retry;
 
     if (!db_pg_node_check(conn->db, error))
-        return BATCH_ALL;
+        return pause_for_server(conn->db) ? BATCH_AGAIN : BATCH_ALL;
     if (db_engine_fails(&conn->db->base.faults)) {
         (void)fail(error, APP_ERROR_BUSY, "made to fail: BEGIN");
         return BATCH_ALL;

@@ -44,8 +44,29 @@ async function answers(address) {
     return false;
 }
 
+// SAWT_ENGINE=pg: the store lies on the server of SAWT_TEST_PG (tools/pg_server.py), in two schemas of its own.
+function engine() {
+    const server = process.env.SAWT_TEST_PG;
+    if (process.env.SAWT_ENGINE !== 'pg')
+        return { options: [], drop: () => {} };
+
+    const name = part => `browser_${process.pid}_${part}`;
+    const psql = sql => {
+        const done = spawnSync('psql', [server, '-q', '-X', '-v', 'ON_ERROR_STOP=1', '-c', sql], { encoding: 'utf8' });
+        if (done.status !== 0)
+            throw new Error(`psql: ${done.error ?? done.stderr}`);
+    };
+    const address = part => `${server}&options=-csearch_path%3D${name(part)}`;
+    psql(`CREATE SCHEMA ${name('case')}; CREATE SCHEMA ${name('vault')}`);
+    return {
+        options: ['--set', `database=${address('case')}`, '--set', `vault=${address('vault')}`],
+        drop: () => psql(`SET client_min_messages = warning;
+            DROP SCHEMA ${name('case')} CASCADE; DROP SCHEMA ${name('vault')} CASCADE`),
+    };
+}
+
 /* The server on a store that is there; `stop` removes the folder. */
-async function serve(folder, address, options) {
+async function serve(folder, address, options, drop = () => {}) {
     const log = join(folder, 'log'), file = openSync(log, 'w');
     const process_ = spawn(binary, ['serve', ...options], { stdio: ['ignore', file, file] });
     const stop = async () => {
@@ -56,6 +77,7 @@ async function serve(folder, address, options) {
             process_.kill('SIGKILL');
         }
         rmSync(folder, { recursive: true, force: true });
+        drop();
     };
     if (!await answers(address)) {
         const said = readFileSync(log, 'utf8');
@@ -68,7 +90,8 @@ async function serve(folder, address, options) {
 export async function startServer() {
     const folder = mkdtempSync(join(tmpdir(), 'sawt-browser-')), store = join(folder, 'store');
     const port = await freePort(), address = `http://localhost:${port}`;
-    const options = ['--dir', store, '--trial', '--port', String(port), '--address', address];
+    const database = engine();
+    const options = ['--dir', store, '--trial', '--port', String(port), '--address', address, ...database.options];
 
     sawt('import', 'data', '--registry', ...options);
     const accounts = readAccounts(sawt('accounts', ...options));
@@ -81,7 +104,7 @@ export async function startServer() {
         writeFileSync(path, text);
         return run('replay', path, 'demo');
     };
-    return { ...await serve(folder, address, options), accounts, store, run, replay };
+    return { ...await serve(folder, address, options, database.drop), accounts, store, run, replay };
 }
 
 /* A new store as production makes it, with the one-time link of its administrator; served in trial mode, because a
