@@ -168,6 +168,27 @@ fifty_at_most(void)
     g_assert_cmpint(find(fixture, "مياه", 0, ids[49], &ids), ==, 10);
 }
 
+/* Real ids: so large that a distance between two of them is not exact as a double. */
+static void
+pages_within_a_millisecond(void)
+{
+    g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
+    const char *tokens = tokens_of(fixture, "مياه", 0);
+    int64_t     base = id_next(fixture->sys.ids), *ids;
+    int64_t     expected = base + 120, before = 0;
+
+    for (int64_t i = 1; i <= 120; i++)
+        put(fixture, base + i, NULL, tokens);
+    for (size_t page = 0; page < 3; page++) {
+        size_t n = find(fixture, "مياه", 0, before, &ids);
+
+        g_assert_cmpuint(n, ==, page < 2 ? 50 : 20);
+        for (size_t i = 0; i < n; i++)
+            g_assert_cmpint(ids[i], ==, expected--);
+        before = ids[n - 1];
+    }
+}
+
 static void
 entries_leave_exactly(void)
 {
@@ -201,6 +222,28 @@ entries_leave_exactly(void)
     g_assert_cmpstr(kept, ==, old_tokens);
 }
 
+/* A role that may not install RUM: GIN finds the same. */
+static void
+without_rum(void)
+{
+    static const char kind[] = "SELECT amname FROM pg_class c JOIN pg_am a ON a.oid = c.relam"
+                               " WHERE relname = 'petition_search_tokens'"
+                               " AND relnamespace = current_schema()::regnamespace";
+
+    for (int i = 0; i < 2; i++) {
+        engine_fixture_as_plain(i == 0);
+        g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
+        g_autofree char *found = engine_fixture_sql(fixture->case_url, kind);
+
+        g_assert_cmpstr(found, ==, i == 0 ? "gin" : "rum");
+        if (i == 0) {
+            finds_all_words_newest_first();
+            pages_within_a_millisecond();
+            entries_leave_exactly();
+        }
+    }
+}
+
 /* ---- how long ---- */
 
 static void
@@ -230,7 +273,9 @@ main(int argc, char **argv)
     engine_fixture_add("/token/no query without words", no_query_without_words);
     engine_fixture_add("/token/finds all words newest first", finds_all_words_newest_first);
     engine_fixture_add("/token/fifty at most", fifty_at_most);
+    engine_fixture_add("/token/pages within a millisecond", pages_within_a_millisecond);
     engine_fixture_add("/token/entries leave exactly", entries_leave_exactly);
+    engine_fixture_add_pg("/token/without RUM", without_rum);
     engine_fixture_add("/token/speed of tokens", speed_of_tokens);
     return g_test_run();
 }

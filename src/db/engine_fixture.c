@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool pg_now;
+static bool pg_now, plain_now;
 
 static void
 run_sqlite(const void *test)
@@ -154,10 +154,30 @@ schema_of(const char *url)
     return g_strdup(g_strrstr(url, "%3D") + 3);
 }
 
+void
+engine_fixture_as_plain(bool plain)
+{
+    plain_now = plain;
+}
+
+/* The names of tools/pg_server.py. */
+static char *
+server_address(void)
+{
+    g_auto(GStrv) parts = g_strsplit(g_getenv("SAWT_TEST_PG"), "sawt?", 2);
+    g_autofree char *plain = NULL;
+
+    if (!plain_now)
+        return g_strdup(g_getenv("SAWT_TEST_PG"));
+    plain = g_strjoinv("plain?", parts);
+    g_auto(GStrv) users = g_strsplit(plain, "user=sawt", 2);
+    return g_strjoinv("user=plain", users);
+}
+
 char *
 engine_fixture_schema(void)
 {
-    const char      *server = g_getenv("SAWT_TEST_PG");
+    g_autofree char *server = server_address();
     g_autofree char *unique = g_uuid_string_random();
     g_autofree char *sql = NULL;
     char            *url;

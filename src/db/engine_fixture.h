@@ -28,6 +28,8 @@ bool engine_fixture_says(const char *message, const char *words);
 
 /* The address of a new, empty schema. */
 char *engine_fixture_schema(void);
+/* From now on: of a role that may do nothing to the server, in a database without RUM. */
+void engine_fixture_as_plain(bool plain);
 /* Drop it and free the address. */
 void engine_fixture_drop(char *url);
 /* SQL behind the layer's back; the first column of the first row as text, "" when there is none.
