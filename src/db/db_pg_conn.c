@@ -12,7 +12,7 @@
 #define RETRY_AFTER (SECONDS / 4)
 #define SET_UP_TIME (30 * SECONDS)
 
-enum { OLDEST_SERVER = 140000 };
+enum { OLDEST_SERVER = 150000 };
 
 /* What the address does not say. A server that stops answering is found out by the kernel. */
 static const char *const option_names[] = {
@@ -302,7 +302,8 @@ set_session(PgConn *conn, GError **error)
     else if (conn->role == PG_WRITER)
         sql = g_strdup("SET default_transaction_isolation = 'read committed';"
                        "SET lock_timeout = 10000;"
-                       "SET idle_in_transaction_session_timeout = 60000");
+                       "SET idle_in_transaction_session_timeout = 60000;"
+                       "SET client_connection_check_interval = 1000");
     else
         return true;
 
@@ -428,7 +429,7 @@ static bool
 set_up(PgConn *conn, GError **error)
 {
     if (PQserverVersion(conn->handle) < OLDEST_SERVER)
-        return fail(error, APP_ERROR_INVALID, "the database server is PostgreSQL %d; 14 is needed",
+        return fail(error, APP_ERROR_INVALID, "the database server is PostgreSQL %d; 15 is needed",
                     PQserverVersion(conn->handle) / 10000);
     if (PQsetnonblocking(conn->handle, 1) != 0)
         return lose(conn, "connect", error);
