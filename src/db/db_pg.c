@@ -99,19 +99,16 @@ check_event_guard(PgConn *conn, const DbSchema *schema, GError **error)
                          schema->event_table);
 }
 
+/* On the connection that will keep the node's number. */
 static bool
 check_schema(PgDb *db, GError **error)
 {
-    PgConn conn = { .role = PG_PLAIN };
+    PgConn *conn = &db->keeper;
 
-    if (!pg_conn_open(&conn, db->url, error))
-        return false;
-
-    bool right = migrate_pg_check(&conn, db->base.schema, error) &&
-                 check_tables(&conn, db->base.schema, error) && check_hidden_writes(&conn, error) &&
-                 check_event_guard(&conn, db->base.schema, error);
-    pg_conn_close(&conn);
-    return right;
+    *conn = (PgConn){ .db = db, .role = PG_PLAIN };
+    return pg_conn_open(conn, db->url, error) && migrate_pg_check(conn, db->base.schema, error) &&
+           check_tables(conn, db->base.schema, error) && check_hidden_writes(conn, error) &&
+           check_event_guard(conn, db->base.schema, error);
 }
 
 /* ---- connections ---- */

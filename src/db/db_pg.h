@@ -124,7 +124,7 @@ void db_pg_writers_stop(PgDb *db);
 
 /* ---- db_pg_node.c ---- */
 
-/* Lease a number from 0 to 1023 and keep it until node_stop. */
+/* Lease a number from 0 to 1023 on the open connection `keeper`, and keep it until node_stop. */
 bool db_pg_node_start(PgDb *db, GError **error) MUST_USE;
 void db_pg_node_stop(PgDb *db);
 /* BUSY: the lease ran out; ids made meanwhile could be another node's too. */

@@ -99,10 +99,6 @@ db_pg_node_start(PgDb *db, GError **error)
     int              number = -1;
 
     g_strlcpy(db->holder, unique, sizeof db->holder);
-    db->keeper = (PgConn){ .db = db, .role = PG_PLAIN };
-    if (!pg_conn_open(&db->keeper, db->url, error))
-        return false;
-
     /* Two that start at once may want the same; one of them gets nothing and looks again. */
     for (int i = 0; number < 0 && i < 1024; i++)
         if (!run(db, take_sql, 2, &number, error))
