@@ -400,8 +400,8 @@ without_a_gateway_messages_wait(NotifyFixture *f, const void *data)
 }
 
 #define ADD(path, run)                                                                             \
-    g_test_add("/notify_send/" path, NotifyFixture, NULL, notify_fixture_up, run,                  \
-               notify_fixture_down)
+    ENGINE_FIXTURE_ADD("/notify_send/" path, NotifyFixture, NULL, notify_fixture_up, run,          \
+                       notify_fixture_down)
 
 int
 main(int argc, char **argv)

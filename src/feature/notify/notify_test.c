@@ -241,7 +241,7 @@ routed_and_restricted(NotifyFixture *f, const void *data)
     g_assert_cmpstr(rows[1].message, ==, "route");
     g_assert_true(g_str_has_prefix(text_of(f, &rows[1], &subject), "صوت: طلبكم رقم \u200E"));
 
-    petition_fixture_execute(f->petition, "UPDATE petition SET restricted = 1");
+    petition_fixture_execute(f->petition, "UPDATE petition SET restricted = TRUE");
     g_assert_cmpstr(text_of(f, &rows[1], &subject), ==,
                     with_number(f, "صوت: يوجد جديد بشأن طلبكم رقم \u200EN. L"));
     g_assert_cmpstr(text_of(f, &rows[0], &subject), ==,
@@ -265,7 +265,8 @@ a_repeat_tells_once(NotifyFixture *f, const void *data)
 }
 
 #define ADD(path, run)                                                                             \
-    g_test_add("/notify/" path, NotifyFixture, NULL, notify_fixture_up, run, notify_fixture_down)
+    ENGINE_FIXTURE_ADD("/notify/" path, NotifyFixture, NULL, notify_fixture_up, run,               \
+                       notify_fixture_down)
 
 int
 main(int argc, char **argv)

@@ -198,8 +198,8 @@ test_lost_race(PetitionTrial *trial, const void *data)
 }
 
 #define ADD(name, test)                                                                            \
-    g_test_add("/petition_together/" name, PetitionTrial, NULL, petition_trial_up, test,           \
-               petition_trial_down)
+    ENGINE_FIXTURE_ADD("/petition_together/" name, PetitionTrial, NULL, petition_trial_up, test,   \
+                       petition_trial_down)
 
 int
 main(int argc, char **argv)

@@ -124,7 +124,7 @@ static void
 assert_in_order(const Stage *stage)
 {
     g_assert_cmpint(count(stage, "SELECT count(*) FROM (SELECT at, lag(at) OVER (ORDER BY id) AS"
-                                 " before FROM event) WHERE at < before"),
+                                 " before FROM event) e WHERE at < before"),
                     ==, 0);
 }
 
@@ -410,7 +410,7 @@ test_refused_files(Stage *stage, const void *data)
 }
 
 #define ADD(name, test)                                                                            \
-    g_test_add("/replay/" name, Stage, quiet_listeners, stage_up, test, stage_down)
+    ENGINE_FIXTURE_ADD("/replay/" name, Stage, quiet_listeners, stage_up, test, stage_down)
 
 int
 main(int argc, char **argv)
@@ -426,7 +426,7 @@ main(int argc, char **argv)
     ADD("newer_export", test_newer_export);
     ADD("formats", test_formats);
     ADD("refused_files", test_refused_files);
-    g_test_add("/replay/demo_on_another_day", Stage, NULL, stage_up, test_demo_on_another_day,
-               stage_down);
+    ENGINE_FIXTURE_ADD("/replay/demo_on_another_day", Stage, NULL, stage_up,
+                       test_demo_on_another_day, stage_down);
     return g_test_run();
 }
