@@ -68,6 +68,9 @@ presets(Fixture *fixture, const void *data)
     g_assert_cmpint(none->retry_most, ==, 12);
     g_assert_cmpint(none->io_threads, ==, 0);
     g_assert_cmpint(none->readers, ==, 0);
+    g_assert_cmpint(none->writers, ==, 4);
+    g_assert_cmpint(none->database_patience, ==, 20);
+    g_assert_null(none->vault);
     g_assert_true(none->head_reader);
     g_assert_false(none->https);
     g_assert_false(none->trial);
@@ -82,7 +85,8 @@ static const char every[] =
     "mail_user = u\nport = 1\nqueue = 9\nreaders = 4\nregistry = none\nroot_key_file = "
     "/k\nsms_from = S\n"
     "sms_password_file = /s\nsms_url = http://g/\nsms_user = su\ntimezone = UTC\ntrial = yes\n"
-    "trusted_proxies = 10.0.0.1, ::1,,10.0.0.2\nworkers = 5\n";
+    "trusted_proxies = 10.0.0.1, ::1,,10.0.0.2\nworkers = 5\nwriters = 6\n"
+    "vault = postgresql:///v\ndatabase_patience = 7\n";
 
 static void
 every_option(Fixture *fixture, const void *data)
@@ -115,6 +119,9 @@ every_option(Fixture *fixture, const void *data)
     g_assert_cmpint(config->queue, ==, 9);
     g_assert_cmpint(config->readers, ==, 4);
     g_assert_cmpint(config->workers, ==, 5);
+    g_assert_cmpint(config->writers, ==, 6);
+    g_assert_cmpint(config->database_patience, ==, 7);
+    g_assert_cmpstr(config->vault, ==, "postgresql:///v");
     g_assert_cmpint(config->gateway_timeout, ==, 200);
     g_assert_cmpint(config->retry_first, ==, 20);
     g_assert_cmpint(config->retry_longest, ==, 30);
@@ -246,7 +253,7 @@ limits(Fixture *fixture, const void *data)
         "port = 0",          "port = 65535",    "workers = 1",      "workers = 1024",
         "readers = 0",       "readers = 256",   "queue = 1",        "queue = 65536",
         "io_threads = 0",    "io_threads = 64", "head_seconds = 1", "head_seconds = 120",
-        "trusted_proxies =", "sms_url =",
+        "trusted_proxies =", "sms_url =",       "writers = 1",      "writers = 32",
     };
 
     (void)data;
@@ -298,7 +305,14 @@ static const struct {
       "registry: none" },
     { "a trial with its registry", S "trial = yes\nregistry = embedded\n", NULL },
     { "a registry that nobody knows", S "trial = yes\nregistry = ldap\n", "registry: none" },
-    { "another engine", S "trial = yes\ndatabase = dbase\n", "database: only sqlite is known" },
+    { "another engine", S "trial = yes\ndatabase = dbase\n", "takes sqlite or postgresql" },
+    { "PostgreSQL", S "trial = yes\ndatabase = postgresql:///a\nvault = postgresql:///b\n", NULL },
+    { "the case there, and the vault nowhere", S "trial = yes\ndatabase = postgresql:///a\n",
+      "vault takes postgresql" },
+    { "the vault there, and the case here", S "trial = yes\nvault = postgresql:///b\n",
+      "vault is for PostgreSQL only" },
+    { "both in one", S "trial = yes\ndatabase = postgresql:///a\nvault = postgresql:///a\n",
+      "are the same" },
     { "production without a key", S "https = yes\naddress = https://sawt.example\n",
       "root_key_file is missing" },
     { "production in the clear", S "root_key_file = /k\n", "https" },
