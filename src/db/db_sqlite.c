@@ -212,8 +212,8 @@ db_sqlite_open(const DbOptions *options, GError **error)
     db->path = g_strdup_printf("%s/%s.db", options->directory, options->schema->name);
     db->vfs = g_strdup(options->vfs);
     db->readers = g_new0(SqliteReader, base->pool.n_readers);
-    if (!known || !open_writer(db, options->unsafe_sync, &failure) ||
-        !open_readers(db, &failure) || !prepare_reads(db, &failure)) {
+    if (!known || !open_writer(db, options->unsafe_sync, &failure) || !open_readers(db, &failure) ||
+        !prepare_reads(db, &failure)) {
         g_propagate_error(error, failure);
         return NULL;
     }
