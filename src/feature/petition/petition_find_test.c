@@ -223,9 +223,9 @@ test_one_question(PetitionTrial *trial, const void *data)
     g_assert_cmpint(number_of(trial, &f->pipes, question + 1, &number), ==, APP_ERROR_NOT_FOUND);
     g_assert_cmpint(number_of(trial, &f->liaison, question, &number), ==, APP_ERROR_FORBIDDEN);
 
-    petition_fixture_execute(f, "UPDATE petition SET restricted = 1");
+    petition_fixture_execute(f, "UPDATE petition SET restricted = TRUE");
     g_assert_cmpint(number_of(trial, &f->pipes, question, &number), ==, APP_ERROR_NOT_FOUND);
-    petition_fixture_execute(f, "UPDATE petition SET restricted = 0");
+    petition_fixture_execute(f, "UPDATE petition SET restricted = FALSE");
     g_assert_cmpint(petition_trial_consult_answer(
                         trial, &f->pipes,
                         (PetitionConsultAnswer){ petition_trial_on(trial), question, "غدًا", 0 }),
