@@ -325,8 +325,9 @@ test_ids_never_go_back(PetitionTrial *trial, const void *data)
 
     (void)data;
     petition_trial_complain(trial);
-    int64_t highest = petition_fixture_count(
-        f, "SELECT max((SELECT max(id) FROM event), (SELECT max(id) FROM petition))");
+    int64_t highest =
+        petition_fixture_count(f, "SELECT max(id) FROM (SELECT id FROM event UNION ALL"
+                                  " SELECT id FROM petition) AS ids");
 
     petition_fixture_wait(f, -DAYS);
     after = id_source_new(f->core->clock, 0);
