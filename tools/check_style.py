@@ -34,8 +34,10 @@ FEATURES = {
     "office": {"petition", "attachment"},
     "desk": {"petition", "attachment", "account", "notify", "follow"},
     "replay": {"petition"},
+    "check": {"petition", "attachment", "notify"},
 }
-OPEN_HEADERS = {"petition_fields.h", "petition_refusal.h", "petition_rules.h", "follow_status.h", "follow_steps.h"}  # besides NAME/NAME.h
+OPEN_HEADERS = {"petition_fields.h", "petition_refusal.h", "petition_rules.h", "petition_fold.h", "petition_record.h",
+                "follow_status.h", "follow_steps.h"}  # besides NAME/NAME.h
 # Modules whose header declares more than one small type.
 ALSO = {"db_pg_conn": {"pg"}, "db_pg_value": {"pg"}, "clock": {"zone"},
         "thread": {"lock", "signal", "latch", "queue"}}

@@ -8,6 +8,7 @@
 #include "app/trial.h"
 #include "core/session.h"
 #include "db/verify.h"
+#include "feature/check/check.h"
 #include "feature/entity/entity.h"
 #include "feature/replay/replay.h"
 
@@ -93,6 +94,38 @@ replay(System *sys, int argc, char **argv, FILE *out)
     return report(out, replay_run(sys, &options, &error), &error);
 }
 
+static bool
+read_check_options(CheckOptions *options, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--bar") == 0)
+            options->terminal = true;
+        else if (strcmp(argv[i], "--lines") == 0)
+            options->terminal = false;
+        else if (i + 1 < argc && strcmp(argv[i], "--lang") == 0)
+            options->lang = argv[++i];
+        else
+            return false;
+    }
+    return true;
+}
+
+static int
+check(System *sys, int argc, char **argv, FILE *out)
+{
+    g_autoptr(GError) error = NULL;
+    CheckOptions options = { .out = out };
+    bool         sound = false;
+
+    if (!read_check_options(&options, argc, argv)) {
+        fputs("sawt: check [--lang ar|en] [--lines]\n", out);
+        return 2;
+    }
+    if (report(out, check_run(sys, &options, &sound, &error), &error) != 0)
+        return 2;
+    return sound ? 0 : 1;
+}
+
 static int
 print_sql(System *sys, int argc, char **argv, FILE *out)
 {
@@ -130,17 +163,19 @@ turn_registry(System *sys, int argc, char **argv, FILE *out)
 
 const StoreCommand command_line_store[] = {
     { "import", "import DIR [--registry]", "load reference data (and the trial registry)",
-      import_data, false },
+      import_data, false, false },
     { "accounts", "accounts [add ...]",
-      "trial accounts, the first administrator's link, or one more", make_accounts, false },
+      "trial accounts, the first administrator's link, or one more", make_accounts, false, false },
     { "replay", "replay FILE [FORMAT]", "feed a history of requests through the commands", replay,
-      true },
+      true, true },
+    { "check", "check [--lang ar|en] [--lines]",
+      "is the store whole? exit status 1 when it is not (docs/operations.md)", check, true, false },
     { "registry", "registry [up|slow|down]", "how the trial registry behaves until the server ends",
-      turn_registry, false },
+      turn_registry, false, false },
     { "rotate", "rotate PURPOSE [--resume]", "a new key of the ring, and data keys wrapped by it",
-      rotate_command, false },
-    { "sql", "sql [--plans] [--dialects]", "every statement", print_sql, false },
-    { NULL, NULL, NULL, NULL, false },
+      rotate_command, false, false },
+    { "sql", "sql [--plans] [--dialects]", "every statement", print_sql, false, false },
+    { NULL, NULL, NULL, NULL, false, false },
 };
 
 const StoreCommand *

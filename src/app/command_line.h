@@ -12,9 +12,10 @@ typedef struct {
     /* `out` reaches the person who typed it; progress lines begin with \r. A write that fails: nobody
      * waits for it any more, or the server stops; what takes long ends then. The exit code. */
     int (*run)(System *sys, int argc, char **argv, FILE *out);
-    /* argv[1] is a file of the person who typed it, and their language and terminal are asked for:
-     * main.c adds what only the caller's process knows (--lang, --bar). */
+    /* The language and terminal of the person who typed it are asked for: main.c adds what only the
+     * caller's process knows (--lang, --bar). */
     bool of_caller;
+    bool has_file; /* argv[1] is a file of that person's */
 } StoreCommand;
 
 /* Ends in {NULL}. */

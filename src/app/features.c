@@ -9,6 +9,7 @@
 #include "core/token.h"
 #include "feature/account/account.h"
 #include "feature/attachment/attachment.h"
+#include "feature/check/check.h"
 #include "feature/desk/desk.h"
 #include "feature/entity/entity.h"
 #include "feature/follow/follow.h"
@@ -25,19 +26,9 @@ const Feature *const features[] = {
 };
 
 static const DbQuery *const *const query_lists[] = {
-    reference_queries,
-    event_queries,
-    outbox_queries,
-    job_queries,
-    session_queries,
-    aggregate_queries,
-    token_queries,
-    petition_queries,
-    lodge_queries,
-    attachment_queries,
-    entity_queries,
-    desk_queries,
-    NULL,
+    reference_queries, event_queries, outbox_queries,   job_queries,   session_queries,
+    aggregate_queries, token_queries, petition_queries, lodge_queries, attachment_queries,
+    entity_queries,    desk_queries,  check_queries,    NULL,
 };
 
 static const DbTable *const table_lists[] = {

@@ -159,17 +159,18 @@ caller_lang(void)
 /* What the server's process does not know of whoever typed the words: before their own words, which may
  * say otherwise. */
 static void
-add_caller(CommandLine *line)
+add_caller(CommandLine *line, bool has_file)
 {
     GPtrArray *words = line->added = g_ptr_array_new_with_free_func(g_free);
 
     g_ptr_array_add(words, g_strdup(line->rest[0]));
-    g_ptr_array_add(words, g_canonicalize_filename(line->rest[1], NULL));
+    if (has_file)
+        g_ptr_array_add(words, g_canonicalize_filename(line->rest[1], NULL));
     g_ptr_array_add(words, g_strdup("--lang"));
     g_ptr_array_add(words, g_strdup(caller_lang()));
     if (isatty(STDOUT_FILENO))
         g_ptr_array_add(words, g_strdup("--bar"));
-    for (int i = 2; i < line->n_rest && words->len < G_N_ELEMENTS(line->rest); i++)
+    for (int i = has_file ? 2 : 1; i < line->n_rest && words->len < G_N_ELEMENTS(line->rest); i++)
         g_ptr_array_add(words, g_strdup(line->rest[i]));
 
     line->n_rest = (int)words->len;
@@ -184,8 +185,8 @@ run_on_store(CommandLine *line, const StoreCommand *command)
     g_autoptr(Instance) instance = NULL;
     int code = 1;
 
-    if (command->of_caller && line->n_rest > 1)
-        add_caller(line);
+    if (command->of_caller && (line->n_rest > 1 || !command->has_file))
+        add_caller(line, command->has_file);
     if (control_ask(line->config->directory, line->n_rest, line->rest, &code, &error))
         return code;
     if (error == NULL)

@@ -110,6 +110,7 @@ start(Serving *serving, const Config *config, const InstanceFaults *faults, GErr
     if (serving->instance == NULL)
         return false;
     sys = instance_system(serving->instance);
+    sys->serving = true;
     html_set_zone(sys->zone);
     serving->gate = gate_new(sys);
     serving->router =

@@ -77,3 +77,9 @@ id_time(int64_t id)
 {
     return (id >> (NODE_BITS + COUNTER_BITS)) * 1000 + EPOCH;
 }
+
+int64_t
+id_floor(AppTime time)
+{
+    return MAX(time - EPOCH, 0) / 1000 << (NODE_BITS + COUNTER_BITS);
+}

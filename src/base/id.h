@@ -17,3 +17,5 @@ void id_source_resume(IdSource *source, int64_t last);
 int64_t id_next(IdSource *source);
 /* The instant inside an id, to the millisecond. */
 AppTime id_time(int64_t id);
+/* The lowest id of an instant; 0 before 2020. */
+int64_t id_floor(AppTime time);

@@ -13,7 +13,37 @@ static const DbQuery add_count = {
     .table = "aggregate",
 };
 
-const DbQuery *const aggregate_queries[] = { &add_count, NULL };
+typedef struct {
+    int64_t first, last;
+} DaysRow;
+
+static const DbColumn days_columns[] = { DB_MAYBE(DaysRow, first), DB_MAYBE(DaysRow, last) };
+
+static const DbQuery  days = {
+     .sql = "SELECT (SELECT min(day) FROM aggregate) AS first,"
+             " (SELECT max(day) FROM aggregate) AS last",
+     DB_COLUMNS(DaysRow, days_columns),
+};
+
+typedef struct {
+    AggregateKey key;
+    int64_t      n;
+} CountRow;
+
+static const DbColumn count_columns[] = {
+    DB_COLUMN(CountRow, key.day),        DB_COLUMN(CountRow, key.entity_id),
+    DB_COLUMN(CountRow, key.service_id), DB_COLUMN(CountRow, key.type),
+    DB_COLUMN(CountRow, key.channel),    DB_COLUMN(CountRow, key.place_id),
+    DB_COLUMN(CountRow, key.kind),       DB_COLUMN(CountRow, n),
+};
+
+static const DbQuery counts = {
+    .sql = "SELECT day, entity_id, service_id, type, channel, place_id, kind, n FROM aggregate"
+           " WHERE day >= $1 AND day <= $2",
+    DB_COLUMNS(CountRow, count_columns),
+};
+
+const DbQuery *const aggregate_queries[] = { &add_count, &days, &counts, NULL };
 
 const DbTable        aggregate_tables[] = { { "aggregate", DB_TABLE_CASE }, { NULL, 0 } };
 
@@ -24,6 +54,41 @@ aggregate_add(WritePlan *plan, const AggregateKey *key, int64_t n)
              DB_PARAMS(db_int(key->day), db_int(key->entity_id), db_int(key->service_id),
                        db_text(key->type), db_text(key->channel), db_int(key->place_id),
                        db_text(key->kind), db_int(n)));
+}
+
+bool
+aggregate_days(DbTx *tx, int64_t *first, int64_t *last, GError **error)
+{
+    DaysRow row;
+
+    if (!db_one(tx, &days, DB_NO_PARAMS, &row, error))
+        return false;
+    *first = row.first;
+    *last = row.last;
+    return true;
+}
+
+typedef struct {
+    AggregateFunc count;
+    void         *data;
+} Each;
+
+static bool
+pass_count(const void *data, void *closure, GError **error)
+{
+    const CountRow *row = data;
+    const Each     *each = closure;
+
+    return each->count(&row->key, row->n, each->data, error);
+}
+
+bool
+aggregate_each(DbTx *tx, int64_t first, int64_t last, AggregateFunc count, void *data,
+               GError **error)
+{
+    Each each = { count, data };
+
+    return db_each(tx, &counts, DB_PARAMS(db_int(first), db_int(last)), pass_count, &each, error);
 }
 
 /* What leaves an entity is that entity's act. */

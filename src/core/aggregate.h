@@ -14,5 +14,12 @@ void aggregate_add(WritePlan *plan, const AggregateKey *key, int64_t n);
 /* The listener: one count for each event. */
 bool aggregate_on_event(Prepare *prepare, const Event *event, GError **error) MUST_USE;
 
+/* The first and last day of which there is a count; both 0: none. */
+bool aggregate_days(DbTx *tx, int64_t *first, int64_t *last, GError **error) MUST_USE;
+/* All counts of the days from `first` to `last`. The key is borrowed until the function returns. */
+typedef bool (*AggregateFunc)(const AggregateKey *key, int64_t n, void *data, GError **error);
+bool aggregate_each(DbTx *tx, int64_t first, int64_t last, AggregateFunc count, void *data,
+                    GError **error) MUST_USE;
+
 extern const DbQuery *const aggregate_queries[];
 extern const DbTable        aggregate_tables[];

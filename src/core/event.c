@@ -69,6 +69,12 @@ static const DbQuery sealed_after = {
     DB_COLUMNS(SealedRow, sealed_columns),
 };
 
+static const DbQuery sealed_of = {
+    .sql = "SELECT " ROW_COLUMNS ", command_id, content_mac FROM event"
+           " WHERE petition_id > $1 AND petition_id <= $2 ORDER BY petition_id, version",
+    DB_COLUMNS(SealedRow, sealed_columns),
+};
+
 typedef struct {
     Bytes content_mac;
 } DoneRow;
@@ -101,9 +107,8 @@ static const DbQuery event_is_there = {
     DB_COLUMNS(IdRow, id_columns),
 };
 
-const DbQuery *const event_queries[] = { &insert_event, &history,    &sealed_after,
-                                         &done_before,  &highest_id, &event_is_there,
-                                         NULL };
+const DbQuery *const event_queries[] = { &insert_event, &history,    &sealed_after,   &sealed_of,
+                                         &done_before,  &highest_id, &event_is_there, NULL };
 
 const DbTable        event_tables[] = { { "event", DB_TABLE_CASE }, { NULL, 0 } };
 
@@ -432,4 +437,28 @@ event_check_leaves(Db *db, int64_t *checked, int64_t *wrong, GError **error)
     *checked = check.checked;
     *wrong = check.wrong;
     return true;
+}
+
+typedef struct {
+    EventEachFunc row;
+    void         *data;
+} Each;
+
+static bool
+pass_row(const void *data, void *closure, GError **error)
+{
+    const SealedRow *sealed = data;
+    const Each      *each = closure;
+
+    return each->row(&sealed->row,
+                     event_leaf_is_right(&sealed->row, sealed->command_id, sealed->content_mac),
+                     each->data, error);
+}
+
+bool
+event_each(DbTx *tx, int64_t after, int64_t upto, EventEachFunc row, void *data, GError **error)
+{
+    Each each = { row, data };
+
+    return db_each(tx, &sealed_of, DB_PARAMS(db_int(after), db_int(upto)), pass_row, &each, error);
 }

@@ -64,5 +64,11 @@ bool event_leaf_is_right(const EventRow *row, Bytes command_id, Bytes content_ma
  * when none does. */
 bool event_check_leaves(Db *db, int64_t *checked, int64_t *wrong, GError **error) MUST_USE;
 
+/* The events of all petitions with ids behind `after`, up to `upto`, in the petitions' order and by
+ * version. The row is borrowed until the function returns; it returns false to stop with its error. */
+typedef bool (*EventEachFunc)(const EventRow *row, bool leaf_is_right, void *data, GError **error);
+bool event_each(DbTx *tx, int64_t after, int64_t upto, EventEachFunc row, void *data,
+                GError **error) MUST_USE;
+
 extern const DbQuery *const event_queries[];
 extern const DbTable        event_tables[];

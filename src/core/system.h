@@ -36,6 +36,7 @@ typedef struct System {
     const char          *directory; /* of the store: attachments lie below it */
     const char          *address;   /* https://…, for links and QR codes */
     bool                 trial, https;
+    bool                 serving; /* people are at work in this process, while a subcommand runs */
     Gateways             gateways;
     Registry             registry;
     _Atomic(Reference *) reference;

@@ -72,8 +72,23 @@ static const DbQuery  tokens_of = {
      DB_COLUMNS(TokensRow, tokens_columns),
 };
 
-const DbQuery *const token_queries[] = { &keep_tokens, &change_tokens, &forget_tokens, &put_entry,
-                                         &take_entry,  &find_newest,   &tokens_of,     NULL };
+typedef struct {
+    int64_t     petition_id;
+    const char *tokens;
+} KeptRow;
+
+static const DbColumn kept_columns[] = { DB_COLUMN(KeptRow, petition_id),
+                                         DB_COLUMN(KeptRow, tokens) };
+
+static const DbQuery  kept = {
+     .sql = "SELECT petition_id, tokens FROM petition_token"
+             " WHERE petition_id > $1 AND petition_id <= $2 ORDER BY petition_id LIMIT $3",
+     DB_COLUMNS(KeptRow, kept_columns),
+};
+
+const DbQuery *const token_queries[] = { &keep_tokens, &change_tokens, &forget_tokens,
+                                         &put_entry,   &take_entry,    &find_newest,
+                                         &tokens_of,   &kept,          NULL };
 
 const DbTable        token_tables[] = {
            { "petition_token", DB_TABLE_CASE },
@@ -208,4 +223,44 @@ token_of_petition(DbTx *tx, int64_t petition_id, const char **tokens, GError **e
 
     *tokens = found ? row.tokens : NULL;
     return true;
+}
+
+/* ---- checking ---- */
+
+typedef struct {
+    TokenFunc row;
+    void     *data;
+} Each;
+
+static bool
+pass_tokens(const void *data, void *closure, GError **error)
+{
+    const KeptRow *row = data;
+    const Each    *each = closure;
+
+    return each->row(row->petition_id, row->tokens, each->data, error);
+}
+
+bool
+token_each(DbTx *tx, const TokenRange *range, TokenFunc row, void *data, GError **error)
+{
+    Each each = { row, data };
+
+    return db_each(tx, &kept,
+                   DB_PARAMS(db_int(range->after), db_int(range->upto), db_int(range->most)),
+                   pass_tokens, &each, error);
+}
+
+bool
+token_number(const char *token, uint64_t *number)
+{
+    *number = 0;
+    for (int i = 0; i < VAULT_TOKEN_LENGTH; i++) {
+        int digit = g_ascii_xdigit_value(token[i]);
+
+        if (digit < 0)
+            return false;
+        *number = *number << 4 | (uint64_t)digit;
+    }
+    return token[VAULT_TOKEN_LENGTH] == '\0' || token[VAULT_TOKEN_LENGTH] == ' ';
 }

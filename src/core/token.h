@@ -20,5 +20,16 @@ bool token_find(DbTx *tx, const char *query, int64_t before_id, int64_t **ids, s
                 GError **error) MUST_USE;
 bool token_of_petition(DbTx *tx, int64_t petition_id, const char **tokens, GError **error) MUST_USE;
 
+/* For checking the index: the kept tokens of the petitions with ids behind `after`, up to `upto`, by id,
+ * at most `most`; and a token as a number, false when it is none. */
+typedef bool (*TokenFunc)(int64_t petition_id, const char *tokens, void *data, GError **error);
+typedef struct {
+    int64_t after, upto, most;
+} TokenRange;
+bool
+token_each(DbTx *tx, const TokenRange *range, TokenFunc row, void *data, GError **error) MUST_USE;
+bool token_number(const char *token, uint64_t *number);
+#define TOKEN_INDEX "petition_search"
+
 extern const DbQuery *const token_queries[];
 extern const DbTable        token_tables[];

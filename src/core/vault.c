@@ -3,6 +3,7 @@
  * ring are unwrapped once, into locked memory that is then read-only; a newer ring is added in front
  * of the older one and none is freed before the vault is closed, so that a thread may hold one as long
  * as it likes. No change and no look by staff without a vault_event in the same commit. */
+#include "core/vault_check.h"
 #include "core/vault_private.h"
 
 #include "migrations_vault.h"
@@ -106,8 +107,9 @@ static const DbTable tables[] = {
 static const DbTable *const        table_lists[] = { tables, NULL };
 
 static const DbQuery *const *const query_lists[] = {
-    vault_ring_queries,   vault_person_queries, vault_hint_queries,     vault_registry_queries,
-    vault_rewrap_queries, vault_codes_queries,  vault_sessions_queries, NULL,
+    vault_ring_queries,     vault_person_queries, vault_hint_queries,
+    vault_registry_queries, vault_rewrap_queries, vault_codes_queries,
+    vault_sessions_queries, vault_check_queries,  NULL,
 };
 
 const DbSchema vault_schema = {

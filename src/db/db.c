@@ -111,3 +111,18 @@ db_checkpoint(Db *db, GError **error)
 {
     return check_thread(db, error) && db->engine->checkpoint(db, error);
 }
+
+/* ---- checks that only the engine can make (db_check.h) ---- */
+
+bool
+db_check_file(Db *db, const DbCheck *check, GError **error)
+{
+    return db->engine->check_file == NULL || db->engine->check_file(db, check, error);
+}
+
+bool
+db_check_words(Db *db, const char *table, DbWordFunc word, void *data, bool *kept, GError **error)
+{
+    *kept = db->engine->check_words != NULL;
+    return !*kept || db->engine->check_words(db, table, word, data, kept, error);
+}

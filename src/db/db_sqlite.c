@@ -198,6 +198,8 @@ static const DbEngine engine = {
     .explain = db_sqlite_explain,
     .explainer_close = db_sqlite_explainer_close,
     .find_fault = db_sqlite_find_fault,
+    .check_file = db_sqlite_check_file,
+    .check_words = db_sqlite_check_words,
 };
 
 Db *

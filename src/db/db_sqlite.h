@@ -49,6 +49,11 @@ char       *db_sqlite_explain(void *explainer, const Statement *statement, GErro
 void        db_sqlite_explainer_close(void *explainer);
 const char *db_sqlite_find_fault(const char *plan, const char *sql);
 
+/* db_sqlite_check.c */
+bool db_sqlite_check_file(Db *db, const DbCheck *check, GError **error);
+bool db_sqlite_check_words(Db *db, const char *table, DbWordFunc word, void *data, bool *kept,
+                           GError **error);
+
 /* migrate_sqlite.c: is the file ours and does it have exactly this program's migrations? INVALID with a
  * sentence that says what to do. */
 bool migrate_sqlite_check(Conn *conn, const DbSchema *schema, GError **error) MUST_USE;

@@ -6,6 +6,7 @@
 
 #include "base/thread.h"
 #include "db/catalog.h"
+#include "db/db_check.h"
 
 #include <stdatomic.h>
 
@@ -71,6 +72,12 @@ typedef struct {
     void (*explainer_close)(void *explainer);
     /* What is wrong with a plan, or NULL. */
     const char *(*find_fault)(const char *plan, const char *sql);
+
+    /* db_check.h; NULL: the server looks after its own pages and references. */
+    bool (*check_file)(Db *db, const DbCheck *check, GError **error);
+    /* NULL: full text is an index of a column. */
+    bool (*check_words)(Db *db, const char *table, DbWordFunc word, void *data, bool *kept,
+                        GError **error);
 } DbEngine;
 
 struct Db {

@@ -248,3 +248,45 @@ static const JobSpec jobs[] = {
 const Feature attachment_feature = { .name = "attachment",
                                      .routes = attachment_routes,
                                      .jobs = jobs };
+
+/* ---- checking ---- */
+
+/* A draft's files outlive it until the next sweep. */
+static bool
+is_owned(const AttachmentOwned *owned, AppTime now)
+{
+    return owned->row.petition_id != 0
+               ? owned->petition_found != 0
+               : owned->draft_found.data != NULL || owned->row.created_at > now - 2 * DRAFT_LIFE;
+}
+
+static void
+check_one(System *sys, Arena *mem, const AttachmentOwned *owned, const AttachmentCheck *check)
+{
+    AttachmentFile file = attachment_file_look(sys->directory, owned->row.file, owned->row.size);
+    Attachment     opened;
+
+    if (file == ATTACHMENT_FILE_MISSING)
+        check->flaw(ATTACHMENT_FLAW_FILE, owned->row.id, check->data);
+    if (file == ATTACHMENT_FILE_CUT)
+        check->flaw(ATTACHMENT_FLAW_SIZE, owned->row.id, check->data);
+    if (!attachment_open_row(sys, mem, &owned->row, &opened, NULL))
+        check->flaw(ATTACHMENT_FLAW_KEY, owned->row.id, check->data);
+    if (!is_owned(owned, clock_now(sys->clock)))
+        check->flaw(ATTACHMENT_FLAW_OWNER, owned->row.id, check->data);
+}
+
+bool
+attachment_check(System *sys, DbTx *tx, int64_t *after, size_t *n, const AttachmentCheck *check,
+                 GError **error)
+{
+    AttachmentOwned *rows;
+
+    if (!attachment_store_owned(tx, *after, &rows, n, error))
+        return false;
+    for (size_t i = 0; i < *n; i++)
+        check_one(sys, db_arena(tx), &rows[i], check);
+    if (*n > 0)
+        *after = rows[*n - 1].row.id;
+    return true;
+}

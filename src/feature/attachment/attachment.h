@@ -35,6 +35,21 @@ attachment_remove(System *sys, Arena *mem, Bytes draft_hash, int64_t id, GError 
 /* As vault_rewrap_persons, of attachments' data keys. */
 bool
 attachment_rewrap(System *sys, Arena *mem, int64_t *after, int64_t *n, GError **error) MUST_USE;
+/* For `sawt check`: look at the next rows behind `*after`, which becomes the last one's id; `*n`: how many
+ * there were. `flaw` is called for whatever is wrong with one. */
+typedef enum {
+    ATTACHMENT_FLAW_FILE,  /* not there           */
+    ATTACHMENT_FLAW_SIZE,  /* longer or cut short */
+    ATTACHMENT_FLAW_KEY,   /* key or name does not open */
+    ATTACHMENT_FLAW_OWNER, /* neither a petition nor a draft has it */
+} AttachmentFlaw;
+typedef void (*AttachmentFlawFunc)(AttachmentFlaw flaw, int64_t id, void *data);
+typedef struct {
+    AttachmentFlawFunc flaw;
+    void              *data;
+} AttachmentCheck;
+bool attachment_check(System *sys, DbTx *tx, int64_t *after, size_t *n,
+                      const AttachmentCheck *check, GError **error) MUST_USE;
 
 /* Route: GET /files/{id}. Job: sweep of drafts' files that expired. */
 extern const Feature        attachment_feature;

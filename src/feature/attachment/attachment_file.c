@@ -267,3 +267,26 @@ attachment_file_remove(const char *directory, const char *name)
 
     return unlink(path) == 0;
 }
+
+/* The header, and behind each chunk its tag; an empty file has one empty chunk. */
+static int64_t
+sealed_size(int64_t size)
+{
+    int64_t chunk = ATTACHMENT_CHUNK;
+    int64_t chunks = MAX((size + chunk - 1) / chunk, 1);
+
+    return crypto_secretstream_xchacha20poly1305_HEADERBYTES + size +
+           chunks * crypto_secretstream_xchacha20poly1305_ABYTES;
+}
+
+AttachmentFile
+attachment_file_look(const char *directory, const char *name, int64_t size)
+{
+    g_autofree char *folder = folder_of(directory, name);
+    g_autofree char *path = g_strdup_printf("%s/%s", folder, name);
+    struct stat      found;
+
+    if (stat(path, &found) != 0)
+        return ATTACHMENT_FILE_MISSING;
+    return found.st_size == sealed_size(size) ? ATTACHMENT_FILE_WHOLE : ATTACHMENT_FILE_CUT;
+}

@@ -29,3 +29,7 @@ int64_t attachment_reader_read(AttachmentReader *reader, uint8_t *out, size_t ro
 void    attachment_reader_free(AttachmentReader *reader);
 
 bool    attachment_file_remove(const char *directory, const char *name);
+
+/* Does the file of this many plain bytes lie there with the length that they make? */
+typedef enum { ATTACHMENT_FILE_WHOLE, ATTACHMENT_FILE_MISSING, ATTACHMENT_FILE_CUT } AttachmentFile;
+AttachmentFile attachment_file_look(const char *directory, const char *name, int64_t size);

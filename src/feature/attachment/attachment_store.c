@@ -39,6 +39,23 @@ static const DbQuery wrapped_before = {
     .scans = true, /* a subcommand's, once for each rotation */
 };
 
+static const DbColumn owned_columns[] = {
+    DB_COLUMN(AttachmentOwned, row.id),        DB_MAYBE(AttachmentOwned, row.petition_id),
+    DB_MAYBE(AttachmentOwned, row.event_id),   DB_COLUMN(AttachmentOwned, row.epoch),
+    DB_COLUMN(AttachmentOwned, row.size),      DB_COLUMN(AttachmentOwned, row.created_at),
+    DB_COLUMN(AttachmentOwned, row.file),      DB_MAYBE(AttachmentOwned, row.draft_hash),
+    DB_COLUMN(AttachmentOwned, row.wrapped),   DB_COLUMN(AttachmentOwned, row.meta),
+    DB_MAYBE(AttachmentOwned, petition_found), DB_MAYBE(AttachmentOwned, draft_found),
+};
+
+static const DbQuery owned = {
+    .sql = "SELECT a.id, a.petition_id, a.event_id, a.epoch, a.size, a.created_at, a.file,"
+           " a.draft_hash, a.wrapped, a.meta, p.id AS petition_found, d.id_hash AS draft_found"
+           " FROM attachment a LEFT JOIN petition p ON p.id = a.petition_id"
+           " LEFT JOIN draft d ON d.id_hash = a.draft_hash WHERE a.id > $1 ORDER BY a.id LIMIT 200",
+    DB_COLUMNS(AttachmentOwned, owned_columns),
+};
+
 static const DbQuery rewrap = {
     .sql = "UPDATE attachment SET epoch = $1, wrapped = $2 WHERE id = $3 AND epoch = $4",
     .table = "attachment",
@@ -107,6 +124,12 @@ attachment_store_wrapped_before(DbTx *tx, int64_t after, int64_t epoch, Attachme
     return db_all(tx, &wrapped_before, DB_PARAMS(db_int(after), db_int(epoch)), rows, n, error);
 }
 
+bool
+attachment_store_owned(DbTx *tx, int64_t after, AttachmentOwned **rows, size_t *n, GError **error)
+{
+    return db_all(tx, &owned, DB_PARAMS(db_int(after)), rows, n, error);
+}
+
 void
 attachment_store_rewrap(WritePlan *plan, const AttachmentRow *row, Bytes wrapped)
 {
@@ -132,7 +155,7 @@ attachment_store_remove(WritePlan *plan, int64_t id, Bytes draft_hash)
 
 const DbQuery *const attachment_queries[] = { &by_id,   &of_draft, &of_petition, &expired,
                                               &by_file, &add,      &drop,        &wrapped_before,
-                                              &rewrap,  NULL };
+                                              &rewrap,  &owned,    NULL };
 
 const DbTable        attachment_tables[] = {
            { "attachment", DB_TABLE_MACHINERY },

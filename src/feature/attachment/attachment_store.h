@@ -26,6 +26,14 @@ bool attachment_store_wrapped_before(DbTx *tx, int64_t after, int64_t epoch, Att
                                      size_t *n, GError **error) MUST_USE;
 /* If it is still there, as it was read. */
 void attachment_store_rewrap(WritePlan *plan, const AttachmentRow *row, Bytes wrapped);
+/* With whether what it belongs to is there (a petition, or a draft), by id behind `after`, at most 200. */
+typedef struct AttachmentOwned {
+    AttachmentRow row;
+    int64_t       petition_found; /* its id, or 0 */
+    Bytes         draft_found;
+} AttachmentOwned;
+bool attachment_store_owned(DbTx *tx, int64_t after, AttachmentOwned **rows, size_t *n,
+                            GError **error) MUST_USE;
 
 void attachment_store_add(WritePlan *plan, const AttachmentRow *row);
 /* Only while it is the draft's. */

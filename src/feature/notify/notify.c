@@ -21,6 +21,15 @@ static const struct {
     { "release", false }, { "verify", false },
 };
 
+bool
+notify_is_told(const char *kind)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(told); i++)
+        if (strcmp(told[i].kind, kind) == 0)
+            return true;
+    return false;
+}
+
 static const char *
 channel_for(const Event *event, bool call)
 {

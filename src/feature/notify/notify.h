@@ -8,6 +8,8 @@
 #include "core/outbox.h"
 #include "feature/feature.h"
 
+/* Is the requester told of this kind of event? */
+bool notify_is_told(const char *kind);
 /* What a message tells of; NULL when it is no event. */
 bool notify_event(DbTx *tx, const OutboxRow *row, const EventRow **event, GError **error) MUST_USE;
 /* The text of a message in its language, without identity. `subject` is for e-mail. */

@@ -54,6 +54,11 @@ static const DbQuery by_handles = {
     DB_COLUMNS(Petition, petition_columns),
 };
 
+static const DbQuery rows_after = {
+    .sql = "SELECT " PETITION_COLUMNS " FROM petition WHERE id > $1 ORDER BY id LIMIT $2",
+    DB_COLUMNS(Petition, petition_columns),
+};
+
 typedef struct {
     int64_t id, version;
 } IdRow;
@@ -216,6 +221,7 @@ const DbQuery *const petition_queries[] = { &by_number,
                                             &by_id,
                                             &by_command,
                                             &by_handles,
+                                            &rows_after,
                                             &handle_used,
                                             &done_event,
                                             &wrapped_key,
@@ -311,6 +317,13 @@ petition_store_by_handles(DbTx *tx, const Bytes *handles, Petition **rows, size_
     for (size_t i = 0; i < PETITION_STORE_HANDLES; i++)
         params[i] = db_bytes(handles[i]);
     return db_all(tx, &by_handles, params, G_N_ELEMENTS(params), rows, n, error);
+}
+
+bool
+petition_store_after(DbTx *tx, int64_t after_id, int64_t most, Petition **rows, size_t *n,
+                     GError **error)
+{
+    return db_all(tx, &rows_after, DB_PARAMS(db_int(after_id), db_int(most)), rows, n, error);
 }
 
 bool

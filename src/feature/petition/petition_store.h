@@ -30,6 +30,9 @@ void petition_store_rewrap(WritePlan *plan, const PetitionWrapped *row, Bytes wr
 /* Those of the handles that are used, in any order; PETITION_STORE_HANDLES are given. */
 bool petition_store_by_handles(DbTx *tx, const Bytes *handles, Petition **rows, size_t *n,
                                GError **error) MUST_USE;
+/* By id, at most `most`. */
+bool petition_store_after(DbTx *tx, int64_t after_id, int64_t most, Petition **rows, size_t *n,
+                          GError **error) MUST_USE;
 bool petition_store_handle_is_used(DbTx *tx, Bytes handle, bool *used, GError **error) MUST_USE;
 
 /* ---- lists: 50 rows ---- */

@@ -3,25 +3,12 @@
 
 #include "base/clock.h"
 #include "messages.h"
-#include "view/i18n.h"
-
-#include <poll.h>
-
-#define BAR 24
-#define TERMINAL_EVERY (SECONDS / 5)
-#define LINES_EVERY (3 * SECONDS)
-#define RATE_OVER (5 * SECONDS) /* the rate that is shown is that of the last seconds */
-
-typedef struct {
-    int64_t at, done;
-} Mark;
+#include "view/progress.h"
 
 struct ReplayProgress {
     FILE        *out;
     const Words *words;
-    bool         terminal;
-    int64_t      steps, begun, shown;
-    Mark         older, newer; /* of the rate */
+    Progress    *line;
 };
 
 ReplayProgress *
@@ -29,82 +16,27 @@ replay_progress_new(FILE *out, const char *lang, bool terminal)
 {
     ReplayProgress *progress = g_new0(ReplayProgress, 1);
 
-    *progress = (ReplayProgress){ .out = out, .words = i18n_words(lang), .terminal = terminal };
+    *progress = (ReplayProgress){ out, i18n_words(lang), progress_new(out, lang, terminal) };
     return progress;
 }
 
 void
 replay_progress_free(ReplayProgress *progress)
 {
+    progress_free(progress->line);
     g_free(progress);
 }
 
 void
 replay_progress_begin(ReplayProgress *progress, int64_t steps)
 {
-    progress->steps = steps;
-    progress->begun = progress->shown = clock_monotonic();
-    progress->older = progress->newer = (Mark){ progress->begun, 0 };
-}
-
-/* Steps in a second, over the last seconds. */
-static int64_t
-rate_now(ReplayProgress *progress, int64_t now, int64_t done)
-{
-    if (now - progress->newer.at > RATE_OVER) {
-        progress->older = progress->newer;
-        progress->newer = (Mark){ now, done };
-    }
-    return (done - progress->older.done) * SECONDS / MAX(now - progress->older.at, 1);
-}
-
-/* A bar is the same in both directions of writing: full on the left, as the terminal draws it. */
-static void
-draw_bar(ReplayProgress *progress, int64_t done)
-{
-    int full =
-        progress->steps == 0 ? BAR : (int)(MIN(done, progress->steps) * BAR / progress->steps);
-
-    fputs("\r\033[K", progress->out);
-    for (int i = 0; i < BAR; i++)
-        fputs(i < full ? "█" : "░", progress->out);
-    fputs("  ", progress->out);
-}
-
-/* A pipe or socket whose other end is closed says so before anything is written. */
-static bool
-is_read(const ReplayProgress *progress)
-{
-    struct pollfd end = { .fd = fileno(progress->out) };
-
-    return !ferror(progress->out) &&
-           (end.fd < 0 || poll(&end, 1, 0) <= 0 || (end.revents & (POLLERR | POLLHUP)) == 0);
+    progress_begin(progress->line, steps);
 }
 
 bool
 replay_progress_show(ReplayProgress *progress, int64_t done)
 {
-    g_autoptr(Arena) mem = NULL;
-    int64_t now = clock_monotonic(), rate, left;
-
-    if (now - progress->shown < (progress->terminal ? TERMINAL_EVERY : LINES_EVERY))
-        return is_read(progress);
-
-    mem = arena_new();
-    progress->shown = now;
-    rate = rate_now(progress, now, done);
-    left = rate == 0 ? 0 : MAX(progress->steps - done, 0) / rate * SECONDS;
-    if (progress->terminal)
-        draw_bar(progress, done);
-    fputs(i18n_format(mem, progress->words, MSG_REPLAY_PROGRESS,
-                      I18N_ARGS(i18n_number(mem, done), i18n_number(mem, progress->steps),
-                                i18n_number(mem, rate),
-                                arena_printf(mem, "%d:%02d", (int)(left / MINUTES),
-                                             (int)(left / SECONDS % 60)))),
-          progress->out);
-    if (!progress->terminal)
-        fputc('\n', progress->out);
-    return fflush(progress->out) == 0 && !ferror(progress->out);
+    return progress_show(progress->line, done);
 }
 
 static void
@@ -119,11 +51,10 @@ replay_progress_report(ReplayProgress *progress, ReplayCount *count)
 {
     g_autoptr(Arena) mem = arena_new();
     const ReplayTotals *totals = replay_count_totals(count);
-    int64_t             taken = clock_monotonic() - progress->begun;
+    int64_t             taken = progress_taken(progress->line);
     int64_t             commands = totals->requests + totals->acts;
 
-    if (progress->terminal)
-        fputs("\r\033[K", progress->out);
+    progress_end(progress->line);
     print_line(progress, mem, MSG_REPLAY_REPORT_ROWS, totals->rows);
     print_line(progress, mem, MSG_REPLAY_REPORT_REQUESTS, totals->requests);
     print_line(progress, mem, MSG_REPLAY_REPORT_ACTS, totals->acts);
