@@ -87,10 +87,16 @@ check_files(Checking *checking, GError **error)
 
 /* ---- all ---- */
 
+/* A damaged file is not read any further: what is read from it says nothing, and the engine ends the
+ * process where it meets the damage. */
 static bool
 run_stages(Checking *checking, GError **error)
 {
-    return check_engine(checking, error) && check_walk(checking, error) &&
+    if (!check_engine(checking, error))
+        return false;
+    if (check_report_has(checking->report, CHECK_DAMAGE))
+        return true;
+    return check_walk(checking, error) &&
            check_count_compare(checking->count, checking->report, error) &&
            check_words(checking, error) && check_people(checking, error) &&
            check_files(checking, error);

@@ -99,6 +99,12 @@ check_report_petition(CheckReport *report, CheckKind kind, int64_t number, int64
     check_report_found(report, kind, "%s", text);
 }
 
+bool
+check_report_has(const CheckReport *report, CheckKind kind)
+{
+    return report->n[kind] > 0;
+}
+
 void
 check_report_skipped(CheckReport *report, const char *table)
 {

@@ -52,6 +52,7 @@ void
 check_report_found(CheckReport *report, CheckKind kind, const char *where, ...) PRINTF_LIKE(3, 4);
 /* The petition by its public number; 0: by its id. */
 void check_report_petition(CheckReport *report, CheckKind kind, int64_t number, int64_t id);
+bool check_report_has(const CheckReport *report, CheckKind kind);
 /* A table that was too large to be looked through beside a running server. */
 void check_report_skipped(CheckReport *report, const char *table);
 
