@@ -19,6 +19,6 @@ bool verify_only_inserts(const DbQuery *query);
  * unless the query says `.scans`. The first that fails: INTERNAL with its SQL and plan. */
 bool db_verify_plans(Db *db, GError **error) MUST_USE;
 
-/* Print what every statement does, its SQL and (with `plans`) its plan. `dialects`: only those that
- * differ. */
+/* Print what every statement does, its SQL and (with `plans`) its plan, with what is wrong with that, also
+ * where `.scans` lets it pass. `dialects`: only those that differ. */
 void db_print_queries(Db *db, FILE *out, bool plans, bool dialects);

@@ -215,7 +215,7 @@ def try_disk(tap, binary, folder, log):
         server.kill()
     server = program.serve(binary, store, log)
     tap.say(server.stop() == 0, "and starts again with room", server.said())
-    wrong = audit.contradictions(store)
+    wrong = audit.contradictions(store) + program.check(binary, store)
     tap.say(not wrong and "db.fatal" not in server.said(), "the store is whole", "\n".join(wrong))
 
 

@@ -121,7 +121,7 @@ def look_after(tap, name, binary, store, log, done, way):
             lost.append(str(error))
         tap.say(way.number, f"{name}: a complaint is taken again", "\n".join(lost))
     server.stop()
-    wrong = audit.contradictions(store)
+    wrong = audit.contradictions(store) + program.check(binary, store)
     there = len(audit.numbers(store))
     tap.say(not wrong and there <= len(done) + 2, f"{name}: the store is whole ({there} requests)", "\n".join(wrong))
 

@@ -63,6 +63,12 @@ def run(binary, store, *words):
     return done.returncode, done.stdout
 
 
+def check(binary, store):
+    """What `sawt check` finds wrong: its report as one sentence in a list; none when the store is whole."""
+    code, said = run(binary, store, "check", "--lang", "en")
+    return [] if code == 0 else [f"sawt check says {code}: {said}"]
+
+
 def make_store(binary, store):
     """Reference data, trial registry, trial accounts: {login: (password, secret of the second factor)}."""
     code, said = run(binary, store, "import", "data", "--registry")

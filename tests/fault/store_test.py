@@ -18,7 +18,7 @@ import tempfile
 import time
 
 import audit
-from program import HERE, Tap, free_port, make_store, run, serve
+from program import HERE, Tap, check, free_port, make_store, run, serve
 
 SAWT = sys.argv[1]
 tap = Tap()
@@ -131,7 +131,7 @@ def try_kill(store, log):
     replay.wait()
     server = serve(SAWT, store, log)
     say(server.stop() == 0, "SIGTERM ends the server cleanly")
-    n, wrong = len(audit.numbers(store)), audit.contradictions(store)
+    n, wrong = len(audit.numbers(store)), audit.contradictions(store) + check(SAWT, store)
     say(n >= before + 100 and not wrong, f"after kill -9 the store is whole ({n} petitions)", "\n".join(wrong))
 
 
