@@ -18,6 +18,9 @@ an_id_holds_its_instant_and_node(void)
     int64_t   id = id_next(source);
 
     g_assert_cmpint(id_time(id), ==, NEW_YEAR + 123000);
+    g_assert_cmpint(id_floor(NEW_YEAR + 123000), <=, id);
+    g_assert_cmpint(id_floor(NEW_YEAR + 124000), >, id);
+    g_assert_cmpint(id_floor(0), ==, 0);
     g_assert_cmpint(id >> 12 & 1023, ==, 1023);
     g_assert_cmpint(id & 4095, ==, 0);
     g_assert_cmpint(id_next(source), ==, id + 1);

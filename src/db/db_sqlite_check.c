@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { TICK_STEPS = 200000 /* of the engine's machine, some ten milliseconds */ };
+enum { TICK_STEPS = 20000 /* of the engine's machine, a millisecond or two */ };
 
 typedef struct {
     const DbCheck *check;
