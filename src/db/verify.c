@@ -243,7 +243,7 @@ print_query(const Db *db, void *explainer, const Statement *statement, FILE *out
         g_autoptr(GError) error = NULL;
         g_autofree char *plan = db->engine->explain(explainer, statement, &error);
 
-        const char *fault = plan == NULL ? NULL : find_fault(plan, query->sql);
+        const char      *fault = plan == NULL ? NULL : find_fault(plan, query->sql);
         fprintf(out, "%s", plan == NULL ? error->message : plan);
         if (fault != NULL)
             fprintf(out, "  fault: %s\n", fault);

@@ -83,6 +83,8 @@ SPOILT = [
     column("stars", "6 - stars", "stars IS NOT NULL AND stars <> 3"),
     column("entity_id", "(SELECT id FROM entity WHERE id IS NOT entity_id LIMIT 1)", "service_id IS NULL"),
     column("restricted", "NOT restricted"),
+    column("frozen", "NOT frozen"),
+    column("identity_at", "5"),
     ("number", "case", [f"UPDATE petition SET number = number + 1 WHERE id = ({LAST})"]),
     ("service", "case", ["UPDATE petition SET service_id = (SELECT id FROM service s WHERE s.entity_id <>"
                          " petition.entity_id LIMIT 1) WHERE id = (SELECT max(id) FROM petition WHERE service_id > 0)"]),

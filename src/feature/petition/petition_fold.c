@@ -10,13 +10,25 @@
 /* `solved` when the rating did not open. */
 static const char unknown[] = "?";
 
-typedef void (*Apply)(Petition *state, const PetitionFoldEvent *event, Arena *mem);
+/* `before`: without this event. What every event carries (state, holder, entity, due_at) is in `state`. */
+typedef void (*Apply)(Petition *state, const Petition *before, const PetitionFoldEvent *event,
+                      Arena *mem);
 
 static void
 set_text(const char **to, const char *text, Arena *mem)
 {
     if (g_strcmp0(*to, text) != 0)
         *to = arena_copy(mem, text);
+}
+
+/* Whether the requester was verified when they submitted is in no event. Until one says so, a folded
+ * `provisional` means perhaps, and a negative `identity_at`: that time, or none. */
+static bool
+same_identity(const Petition *folded, const Petition *stored)
+{
+    return folded->identity_at == stored->identity_at ||
+           (folded->identity_at < 0 &&
+            (stored->identity_at == 0 || stored->identity_at == -folded->identity_at));
 }
 
 /* The clock of whoever holds it runs from the act on. */
@@ -42,34 +54,42 @@ assign(Petition *state, AppTime at)
 }
 
 static void
-apply_submit(Petition *state, const PetitionFoldEvent *event, Arena *mem)
+apply_submit(Petition *state, const Petition *before, const PetitionFoldEvent *event, Arena *mem)
 {
+    (void)before;
     (void)mem;
     state->id = event->row->petition_id;
     state->lodged_at = event->row->at;
     state->entered_at = event->row->recorded_at;
+    state->provisional = true;
     if (state->entity_id != 0)
         assign(state, event->row->at);
+    else
+        state->identity_at = -state->due_at;
 }
 
 static void
-apply_route(Petition *state, const PetitionFoldEvent *event, Arena *mem)
+apply_route(Petition *state, const Petition *before, const PetitionFoldEvent *event, Arena *mem)
 {
+    (void)before;
     (void)mem;
+    state->identity_at = 0;
     assign(state, event->row->at);
 }
 
 static void
-apply_accept(Petition *state, const PetitionFoldEvent *event, Arena *mem)
+apply_accept(Petition *state, const Petition *before, const PetitionFoldEvent *event, Arena *mem)
 {
+    (void)before;
     (void)mem;
     state->accepted_at = event->row->at;
     start_clock(state, event->row->at);
 }
 
 static void
-apply_return(Petition *state, const PetitionFoldEvent *event, Arena *mem)
+apply_return(Petition *state, const Petition *before, const PetitionFoldEvent *event, Arena *mem)
 {
+    (void)before;
     (void)mem;
     state->entity_id = 0;
     state->assigned_at = 0;
@@ -78,34 +98,75 @@ apply_return(Petition *state, const PetitionFoldEvent *event, Arena *mem)
 }
 
 static void
-apply_set_period(Petition *state, const PetitionFoldEvent *event, Arena *mem)
+apply_set_period(Petition *state, const Petition *before, const PetitionFoldEvent *event,
+                 Arena *mem)
 {
+    (void)before;
     (void)mem;
     state->period_set = true;
     start_clock(state, event->row->at);
 }
 
 static void
-apply_close(Petition *state, const PetitionFoldEvent *event, Arena *mem)
+apply_close(Petition *state, const Petition *before, const PetitionFoldEvent *event, Arena *mem)
 {
+    (void)before;
     set_text(&state->outcome, event->row->outcome, mem);
     state->closed_at = event->row->at;
     stop_clock(state);
 }
 
 static void
-apply_withdraw(Petition *state, const PetitionFoldEvent *event, Arena *mem)
+apply_withdraw(Petition *state, const Petition *before, const PetitionFoldEvent *event, Arena *mem)
 {
+    (void)before;
     (void)mem;
     state->closed_at = event->row->at;
     stop_clock(state);
 }
 
 static void
-apply_rate(Petition *state, const PetitionFoldEvent *event, Arena *mem)
+apply_rate(Petition *state, const Petition *before, const PetitionFoldEvent *event, Arena *mem)
 {
+    (void)before;
     set_text(&state->solved, event->said == NULL ? unknown : event->said->solved, mem);
     state->stars = event->said == NULL ? 0 : event->said->stars;
+}
+
+/* It goes on to its entity, which it had lost or never reached; where there is none it stays. */
+static void
+apply_release(Petition *state, const Petition *before, const PetitionFoldEvent *event, Arena *mem)
+{
+    (void)mem;
+    state->identity_at = 0;
+    if (before->entity_id == 0 && state->entity_id != 0)
+        assign(state, event->row->at);
+}
+
+static void
+apply_verify(Petition *state, const Petition *before, const PetitionFoldEvent *event, Arena *mem)
+{
+    state->provisional = state->frozen = false;
+    apply_release(state, before, event, mem);
+}
+
+static void
+apply_freeze(Petition *state, const Petition *before, const PetitionFoldEvent *event, Arena *mem)
+{
+    (void)before;
+    (void)mem;
+    state->frozen = true;
+    state->assigned_at = state->accepted_at = 0;
+    state->period_set = false;
+    state->identity_at = event->row->due_at;
+    stop_clock(state);
+}
+
+static void
+apply_lapse(Petition *state, const Petition *before, const PetitionFoldEvent *event, Arena *mem)
+{
+    apply_close(state, before, event, mem);
+    state->identity_at = 0;
 }
 
 /* `after_end`: may it come when the petition is closed or withdrawn? */
@@ -127,6 +188,10 @@ static const struct {
     { "rate", apply_rate, true },
     { "withdraw", apply_withdraw, false },
     { "add_information", NULL, false },
+    { "verify", apply_verify, false },
+    { "release", apply_release, false },
+    { "freeze", apply_freeze, false },
+    { "lapse", apply_lapse, false },
 };
 
 static size_t
@@ -150,7 +215,8 @@ petition_fold(Petition *state, const PetitionFoldEvent *event, Arena *mem)
 {
     const EventRow *row = event->row;
     size_t          act = find_act(row->kind);
-    bool            first = state->version == 0, ended = has_ended(state);
+    Petition        before = *state;
+    bool            first = before.version == 0, ended = has_ended(&before);
 
     state->version = row->version;
     if (act == G_N_ELEMENTS(acts))
@@ -161,7 +227,7 @@ petition_fold(Petition *state, const PetitionFoldEvent *event, Arena *mem)
     state->entity_id = row->entity_to;
     state->due_at = row->due_at;
     if (acts[act].apply != NULL)
-        acts[act].apply(state, event, mem);
+        acts[act].apply(state, &before, event, mem);
     return first == (act == 0) && (!ended || acts[act].after_end);
 }
 
@@ -186,6 +252,9 @@ petition_fold_difference(const Petition *folded, const Petition *stored)
         { "next_climb_at", folded->next_climb_at == stored->next_climb_at },
         { "next_climb_level", folded->next_climb_level == stored->next_climb_level },
         { "period_set", folded->period_set == stored->period_set },
+        { "identity_at", same_identity(folded, stored) },
+        { "frozen", folded->frozen == stored->frozen },
+        { "provisional", folded->provisional || !stored->provisional },
         { "returns", folded->returns == stored->returns },
         { "outcome", g_strcmp0(folded->outcome, stored->outcome) == 0 },
         { "closed_at", folded->closed_at == stored->closed_at },

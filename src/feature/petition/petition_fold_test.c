@@ -47,6 +47,11 @@ static const Act conflict =
     ACT("return", 2, 1, 0, "received", "unit", T(2), .row.ground = "conflict");
 static const Act noted = ACT("note", 4, 9, 3, "closed", "requester", T(19));
 static const Act updated = ACT("update", 4, 9, 3, "in_progress", "entity", T(19));
+static const Act frozen = ACT("freeze", 3, 3, 0, "received", "unit", T(17));
+static const Act verified = ACT("verify", 4, 4, 3, "assigned", "entity", T(6));
+static const Act verified_at_work = ACT("verify", 3, 4, 3, "in_progress", "entity", T(11));
+static const Act lapsed = ACT("lapse", 4, 17, 0, "closed", "none", 0, .row.outcome = "unverified");
+static const Act released = ACT("release", 2, 1, 3, "assigned", "entity", T(3));
 static const Act whim = ACT("whim", 2, 1, 3, "assigned", "entity", T(2));
 
 /* What every life below begins with. */
@@ -116,6 +121,38 @@ static const struct {
       { BEGUN, .version = 4, .state = "closed", .holder = "requester", .entity_id = 3,
         .assigned_at = T(0), .accepted_at = T(1), .due_at = T(19), .outcome = "resolved",
         .closed_at = T(5) } },
+    { "what waited for the registry goes to its entity",
+      { &received, &released },
+      true,
+      { BEGUN, .version = 2, .state = "assigned", .holder = "entity", .entity_id = 3,
+        .assigned_at = T(1), .due_at = T(3), .next_climb_at = T(2), .next_climb_level = 1,
+        .provisional = true } },
+    { "it may wait or not: both are so far right",
+      { &received },
+      true,
+      { BEGUN, .version = 1, .state = "received", .holder = "unit", .due_at = T(1),
+        .identity_at = T(1), .provisional = true } },
+    { "frozen in work: the entity has it no more",
+      { &submitted, &accepted, &frozen },
+      true,
+      { BEGUN, .version = 3, .state = "received", .holder = "unit", .frozen = true, .due_at = T(17),
+        .identity_at = T(17), .provisional = true } },
+    { "proved: back to the entity, whose time begins anew",
+      { &submitted, &accepted, &frozen, &verified },
+      true,
+      { BEGUN, .version = 4, .state = "assigned", .holder = "entity", .entity_id = 3,
+        .assigned_at = T(4), .due_at = T(6), .next_climb_at = T(5), .next_climb_level = 1 } },
+    { "verified at work: nothing else changes",
+      { &submitted, &accepted, &verified_at_work },
+      true,
+      { BEGUN, .version = 3, .state = "in_progress", .holder = "entity", .entity_id = 3,
+        .assigned_at = T(0), .accepted_at = T(1), .due_at = T(11), .next_climb_at = T(6),
+        .next_climb_level = 1 } },
+    { "never proved",
+      { &submitted, &accepted, &frozen, &lapsed },
+      true,
+      { BEGUN, .version = 4, .state = "closed", .holder = "none", .frozen = true,
+        .outcome = "unverified", .closed_at = T(17), .provisional = true } },
     { "an update after the end", { &submitted, &accepted, &closed, &updated }, false, { .id = 0 } },
     { "an act before the submission", { &accepted }, false, { .id = 0 } },
     { "a second submission", { &submitted, &submitted }, false, { .id = 0 } },
