@@ -262,7 +262,7 @@ def judge(tap, world, store, stored, missing):
     there = audit.numbers(store)
     tap.say(sorted(there) == sorted(numbers), f"the store has exactly these requests ({len(there)})",
             f"{set(there) ^ set(numbers)}")
-    wrong = audit.contradictions(store) + program.check(binary, store)
+    wrong = audit.contradictions(store) + program.check(sys.argv[1], store)
     tap.say(not wrong, "events, keys, tokens, messages, attachments and counts agree", "\n".join(wrong))
 
 

@@ -2,6 +2,7 @@
 /* Each row is an act and what it makes of the petition; then the same against what the commands wrote. */
 #include "feature/petition/petition_fold.h"
 
+#include "feature/petition/petition_identity.h"
 #include "feature/petition/petition_record.h"
 #include "feature/petition/petition_trial.h"
 
@@ -261,12 +262,80 @@ test_commands(PetitionTrial *trial, const void *data)
     assert_same(trial);
 }
 
+/* By the system, as the jobs do it. */
+static void
+identify(PetitionTrial *trial, VaultVerification verification)
+{
+    static const Who       system = { .role = ROLE_SYSTEM };
+    CommandContext         context = petition_fixture_by(trial->fixture, &system);
+    const PetitionIdentity cmd = { .on = petition_trial_on(trial), .verification = verification };
+    g_autoptr(GError) error = NULL;
+    PetitionActed acted;
+
+    g_clear_pointer(&trial->tx, db_end);
+    bool done = petition_identity(&context, &cmd, &acted, NULL, &error);
+
+    g_assert_no_error(error);
+    g_assert_true(done);
+}
+
+/* Waiting for the registry, released, in work, frozen, proved. */
+static void
+test_identity(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    PetitionSubmit   cmd = petition_fixture_complaint(f);
+    const Who        who = { .role = ROLE_REQUESTER, .person_id = f->provisional, .lang = "ar" };
+
+    (void)data;
+    cmd.person_id = f->provisional;
+    g_assert_cmpint(petition_trial_submit(trial, &who, &cmd), ==, DONE);
+    g_assert_cmpint(petition_trial_read(trial).identity_at, >, 0);
+    assert_same(trial);
+    petition_fixture_wait(f, 7 * DAYS);
+    identify(trial, VAULT_PROVISIONAL);
+    petition_trial_stands(trial, "assigned", "entity", 2);
+    assert_same(trial);
+    g_assert_cmpint(
+        petition_trial_accept(trial, &f->liaison, (PetitionAccept){ petition_trial_on(trial) }), ==,
+        DONE);
+    identify(trial, VAULT_MISMATCH);
+    g_assert_true(petition_trial_read(trial).frozen);
+    assert_same(trial);
+    identify(trial, VAULT_VERIFIED);
+    petition_trial_stands(trial, "assigned", "entity", 5);
+    assert_same(trial);
+}
+
+/* Never proved. */
+static void
+test_lapse(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    PetitionSubmit   cmd = petition_fixture_complaint(f);
+    const Who        who = { .role = ROLE_REQUESTER, .person_id = f->provisional, .lang = "ar" };
+
+    (void)data;
+    cmd.person_id = f->provisional;
+    g_assert_cmpint(petition_trial_submit(trial, &who, &cmd), ==, DONE);
+    identify(trial, VAULT_MISMATCH);
+    assert_same(trial);
+    petition_fixture_wait(f, 15 * DAYS);
+    identify(trial, VAULT_MISMATCH);
+    petition_trial_stands(trial, "closed", "none", 3);
+    assert_same(trial);
+}
+
+#define ADD(name, test)                                                                            \
+    g_test_add(name, PetitionTrial, NULL, petition_trial_up, test, petition_trial_down)
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/petition_fold/acts", test_acts);
-    g_test_add("/petition_fold/commands", PetitionTrial, NULL, petition_trial_up, test_commands,
-               petition_trial_down);
+    ADD("/petition_fold/commands", test_commands);
+    ADD("/petition_fold/identity", test_identity);
+    ADD("/petition_fold/lapse", test_lapse);
     return g_test_run();
 }
