@@ -279,6 +279,17 @@ def try_at_work(store, log, said):
         say(server.stop() == 0, "the server ends cleanly", server.said())
 
 
+def try_rotated(store, said):
+    """Keys of both epochs open."""
+    copy, failed = copy_of(store), []
+    for purpose in ("person", "petition", "attachment", "brief", "link", "content"):
+        code, text = program.run(SAWT, copy, "rotate", purpose)
+        failed += [text] if code != 0 else []
+    code, text = check(copy)
+    say(not failed and code == 0 and said["sound"] in text, "nothing is wrong after the keys were rotated",
+        "\n".join([*failed, text]))
+
+
 def try_spoilt_at_work(store, log, said):
     copy = copy_of(store)
     server, missed = serve(SAWT, copy, log), []
@@ -303,6 +314,7 @@ def main():
         say(code == 0 and ": 60\n" in out, "a living office is replayed", out)
         try_at_work(store, log, said)
         try_whole(store, said)
+        try_rotated(store, said)
         try_spoilt(store, said)
         try_spoilt_at_work(store, log, said)
     return tap.end()

@@ -216,6 +216,8 @@ def try_server(folder):
     server = Server(store)
     code, out = sawt(store, "replay", path.name, cwd=folder)
     server.stop()
+    code_check, out_check = sawt(store, "check")
+    say(code_check == 0, "a store whose server was killed while it played is whole", out_check)
     alone = new_store(folder, "alone")
     code_alone, out_alone = sawt(alone, "replay", str(path))
     say(code == 0 and code_alone == 0 and numbers(out)[2] > 0 and lives(store, True) == lives(alone, True),
@@ -274,6 +276,8 @@ def try_larger(folder):
         total = re.search(r"^Rows of the file: ([\d,]+)$", out, re.M)
         total = int(total[1].replace(",", "")) if total else 0
         say(code == 0 and total > 0 and numbers(out)[0] >= least * total, f"{form}: {numbers(out)[0]} of {total} rows", out)
+    code, out = sawt(store, "check")
+    say(code == 0, "a store with all of them is whole", out)
 
 
 def main():

@@ -366,6 +366,8 @@ def main(sawt):
         with tap.case("SIGTERM in the middle: all that was acknowledged is there"):
             print("#", day.stop_in_the_middle(), "acknowledged")
         tap.say(server.stop() == 0, "the server ends with 0")
+        with tap.case("after such a day the store is whole"):
+            server.command("check", "--lang", "en")
         tap.say(server.troubles() == "", "no report of a sanitizer, and nothing is the program's own fault",
                 server.troubles())
     return tap.end()

@@ -18,6 +18,9 @@
 
 enum { AT_ONCE = 1000, VERSIONS = 64 /* whose messages are looked for */ };
 
+/* An act of people is recorded when it happens; what is played back, even of today, later than this. */
+#define AT_ONCE_MOST (SECONDS / 10)
+
 /* A petition of the snapshot, and what is known of it. Bits are versions. */
 typedef struct {
     const Petition *row;
@@ -123,7 +126,7 @@ note_message(Seat *seat, const EventRow *row)
     if (row->version >= VERSIONS || !notify_is_told(row->kind))
         return;
     seat->told |= UINT64_C(1) << row->version;
-    if (ABS(row->recorded_at - row->at) < MINUTES)
+    if (ABS(row->recorded_at - row->at) < AT_ONCE_MOST)
         seat->at_once |= UINT64_C(1) << row->version;
 }
 
