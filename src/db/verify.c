@@ -242,8 +242,8 @@ print_query(const Db *db, void *explainer, const Statement *statement, FILE *out
     if (explainer != NULL) {
         g_autoptr(GError) error = NULL;
         g_autofree char *plan = db->engine->explain(explainer, statement, &error);
+        const char      *fault = plan == NULL ? NULL : db->engine->find_fault(plan, query->sql);
 
-        const char      *fault = plan == NULL ? NULL : find_fault(plan, query->sql);
         fprintf(out, "%s", plan == NULL ? error->message : plan);
         if (fault != NULL)
             fprintf(out, "  fault: %s\n", fault);
