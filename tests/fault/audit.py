@@ -147,6 +147,14 @@ def state(store):
     return rows
 
 
+def columns(store, name, table):
+    """What the fields of a table's rows are."""
+    base = open_store(store, name)
+    names = [row[1] for row in base.execute(f"PRAGMA table_info({table})")]
+    base.close()
+    return names
+
+
 def plain(column, value):
     if value is None:
         return ""
