@@ -45,6 +45,11 @@ class World:
                 browser.port = server.port
         self.up.set()
 
+    def fly(self, by):
+        """One more or less is being sent; adding alone is two steps, between which another client may add."""
+        with self.lock:
+            self.in_flight += by
+
     def insist(self, act):
         """Until an answer came; how often there was none, and after which kills."""
         lost = []
@@ -118,11 +123,11 @@ class Client(threading.Thread):
     def post(self, browser, fields):
         """The same form each time. Whoever is refused as too fast waits as told."""
         while True:
-            self.world.in_flight += 1
+            self.world.fly(1)
             try:
                 answer = browser.post("/new/send", fields)
             finally:
-                self.world.in_flight -= 1
+                self.world.fly(-1)
             if answer.status != 429:
                 return answer
             time.sleep(float(answer.headers["Retry-After"]))
