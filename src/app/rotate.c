@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Steps of a hundred rows, each a commit of its own, beside whatever the server does. */
+/* Steps of a hundred rows, each a commit of its own, beside whatever the server does; none any more
+ * when nobody waits for the end: the server stops only when this has ended. */
 #include "app/rotate.h"
 
+#include "base/stream.h"
 #include "feature/attachment/attachment.h"
 #include "feature/petition/petition.h"
 
@@ -34,7 +36,7 @@ step_of(VaultKey purpose)
 }
 
 static bool
-rewrap_all(System *sys, RewrapStep step, int64_t *all, GError **error)
+rewrap_all(System *sys, RewrapStep step, FILE *out, int64_t *all, GError **error)
 {
     g_autoptr(Arena) mem = arena_new();
     int64_t after = 0, n = 0;
@@ -45,6 +47,8 @@ rewrap_all(System *sys, RewrapStep step, int64_t *all, GError **error)
         if (!step(sys, mem, &after, &n, error))
             return false;
         *all += n;
+        if (n > 0 && !stream_is_read(out))
+            return fail(error, APP_ERROR_BUSY, "stopped; --resume goes on");
     } while (n > 0);
     return true;
 }
@@ -58,7 +62,7 @@ rotate(System *sys, VaultKey purpose, bool resume, FILE *out, GError **error)
 
     if (!resume && !vault_rotate(sys->vault, purpose, error))
         return false;
-    if (step != NULL && !rewrap_all(sys, step, &n, error))
+    if (step != NULL && !rewrap_all(sys, step, out, &n, error))
         return false;
 
     vault_key(sys->vault, purpose, &newest);

@@ -2,9 +2,8 @@
 #include "view/progress.h"
 
 #include "base/clock.h"
+#include "base/stream.h"
 #include "messages.h"
-
-#include <poll.h>
 
 #define BAR 24
 #define TERMINAL_EVERY (SECONDS / 5)
@@ -69,16 +68,6 @@ draw_bar(Progress *progress, int64_t done)
     fputs("  ", progress->out);
 }
 
-/* A pipe or socket whose other end is closed says so before anything is written. */
-static bool
-is_read(const Progress *progress)
-{
-    struct pollfd end = { .fd = fileno(progress->out) };
-
-    return !ferror(progress->out) &&
-           (end.fd < 0 || poll(&end, 1, 0) <= 0 || (end.revents & (POLLERR | POLLHUP)) == 0);
-}
-
 bool
 progress_show(Progress *progress, int64_t done)
 {
@@ -87,7 +76,7 @@ progress_show(Progress *progress, int64_t done)
 
     if (progress->steps == 0 ||
         now - progress->shown < (progress->terminal ? TERMINAL_EVERY : LINES_EVERY))
-        return is_read(progress);
+        return stream_is_read(progress->out);
 
     mem = arena_new();
     progress->shown = now;
