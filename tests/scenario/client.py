@@ -134,10 +134,19 @@ class Server:
             raise RuntimeError(f"sawt {' '.join(words)} ended with {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout
 
+    def serving(self):
+        """What is run, and in which environment."""
+        return [self.sawt, "serve", *self.options], None
+
     def start(self):
+        words, env = self.serving()
         with open(self.log_path, "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen([self.sawt, "serve", *self.options], stdout=log, stderr=log, cwd=HERE)
-        until("the server answers", self.answers, START_SECONDS)
+            self.process = subprocess.Popen(words, stdout=log, stderr=log, cwd=HERE, env=env, start_new_session=True)
+        try:
+            until("the server answers", self.answers, START_SECONDS)
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def answers(self):
@@ -157,7 +166,7 @@ class Server:
         try:
             return self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             return "it did not stop"
         finally:
@@ -173,14 +182,23 @@ class Server:
                          if REPORTS.search(line) or '"level":"bug"' in line or
                          any(REPORTS.search(before) for before in lines[max(0, i - 100):i]))
 
-    def close(self):
-        if self.process is not None:
-            self.process.kill()
+    def kill(self):
+        """With all that it started."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        self.process = None
+
+    def close(self):
+        self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
-        return self.start()
+        try:
+            return self.start()
+        except BaseException as why:
+            self.__exit__(type(why), why, None)
+            raise
 
     def __exit__(self, kind, why, trace):
         if kind is not None and self.log_path.exists():
