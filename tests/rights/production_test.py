@@ -3,16 +3,19 @@
 """What only a trial may do, asked of a production server:  production_test.py SAWT
 
 No outbox, no invented registry, no code on a page, no accounts by themselves; cookies for https only; the
-first administrator by a link that works once.
+first administrator by a link that works once. Then again as it is installed: script/server with a configuration
+file, which must serve the store that the file names, and no other.
 """
 import base64
+import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
-from client import HERE, STAFF_PASSWORD, Account, Browser, Server, Tap, appoint, check, sign_in  # noqa: E402
+from client import HERE, STAFF_PASSWORD, Account, Browser, Server, Tap, appoint, check, free_port, sign_in  # noqa: E402
 
 tap = Tap()
 
@@ -73,6 +76,41 @@ def try_appointing(server):
             refused(server, *words)
 
 
+class Installed(Server):
+    """As an administrator has it: only the configuration file says where the store is."""
+
+    def __init__(self, sawt):  # pylint: disable=super-init-not-called
+        self.sawt, self.folder = os.path.abspath(sawt), pathlib.Path(tempfile.mkdtemp(prefix="sawt-installed-"))
+        self.store, self.port = self.folder / "store", free_port()
+        self.host, self.address = "sawt.example", "https://sawt.example"
+        self.log_path, self.process, self.given = self.folder / "log", None, []
+        config, (_, key, *_) = self.folder / "sawt.conf", self.make_key()
+        config.write_text(f"[sawt]\ndirectory = {self.store}\nport = {self.port}\naddress = {self.address}\nhttps = yes\n"
+                          f"{key.replace('=', ' = ')}\ntrusted_proxies = 127.0.0.1\n", encoding="utf-8")
+        self.options = ["--config", str(config)]
+
+    def serving(self):
+        return ([str(HERE / "script/server"), "--production", *self.options, *self.given],
+                dict(os.environ, SAWT=self.sawt))
+
+
+def try_installed(sawt):
+    with Installed(sawt) as server:
+        with tap.case("script/server serves the store of the configuration file"):
+            check((server.store / "case.db").exists(), f"no store in {server.store}")
+            link = re.search(r"/staff/setup/\S+", server.log())
+            check(link is not None, server.log())
+            Browser(server).get(link[0]).expect(200)
+        with tap.case("accounts made with the same file are of this server, and the entities are there"):
+            sign_in(server, appoint(server, "liaison", "officer", "miyahuna")).get("/office").expect(200)
+        tap.say(server.stop() == 0, "the installed server ends with 0")
+        with tap.case("--port and --dir go before the file"):
+            server.port, other = free_port(), server.folder / "other"
+            server.given = ["--port", str(server.port), "--dir", str(other)]
+            server.start()
+            check((other / "case.db").exists(), f"no store in {other}")
+
+
 def main(sawt):
     server = Server(sawt, trial=False)
     server.link = re.search(r"/staff/setup/\S+", server.first)[0]
@@ -82,6 +120,7 @@ def main(sawt):
         try_appointing(server)
         tap.say(server.stop() == 0, "the server ends with 0")
         tap.say(server.troubles() == "", "nothing in the log is its own fault", server.troubles())
+    try_installed(sawt)
     return tap.end()
 
 
