@@ -247,11 +247,13 @@ check(Request *req, GError **error)
     return true;
 }
 
-/* Its token is not this session's (any more): who signed in or out meanwhile, or slept over it. */
+/* From a page of ours, but its token is not this session's (any more): who signed in or out meanwhile,
+ * or slept over it. A form from elsewhere has no right token either, and is no mistake of a person's. */
 static bool
 is_old_form(const AppGate *gate, const Request *req, const GError *error)
 {
     return error_code(error) == APP_ERROR_FORBIDDEN && req->form != NULL && req->who != NULL &&
+           is_from_here(gate->sys, req) &&
            !session_csrf_is_right(gate->sys, req->who, form_typed(req->form, "csrf"));
 }
 

@@ -14,6 +14,7 @@ import concurrent.futures
 import contextlib
 import csv
 import itertools
+import json
 import pathlib
 import re
 import sqlite3
@@ -22,7 +23,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
 from client import (PNG, STAFF_PASSWORD, Browser, Server, Tap, answer_questions, appoint, attach, check,  # noqa: E402
-                    people, pick, read_receipt, requester, sign_in)
+                    people, pick, read_receipt, requester, sign_in, until)
 
 TABLE = pathlib.Path(__file__).resolve().parent / "routes.csv"
 OWN, OTHER = "شركة مياه الأردن", "وزارة الداخلية"
@@ -269,6 +270,24 @@ def try_role(world, rows, role):
             f"({sum(len(pages) > 1 for pages in hidden.values())} pairs)", "\n".join(differ))
 
 
+def noted(server):
+    """The forms to /follow that the log calls refused, by reason."""
+    lines = [json.loads(line) for line in server.log().splitlines() if '"request.refused"' in line]
+    return [line["error"] for line in lines if line["route"] == "/follow" and line["status"] == 403]
+
+
+def try_forged(server):
+    """A page that is out of date is a person's; a form from elsewhere is an attack, and is noted as one."""
+    with tap.case("a forged form from another site is noted, and is not said to be out of date"):
+        before, browser = noted(server), Browser(server, "en")
+        old = browser.post("/follow", {"number": ABSENT_NUMBER}).expect(403)
+        forged = browser.post("/follow", {"number": ABSENT_NUMBER},
+                              {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}).expect(403)
+        check("out of date" in old.words and "out of date" not in forged.words, forged.words)
+        until("the log says so", lambda: noted(server) != before)
+        check(noted(server) == [*before, "a form from another site"], noted(server))
+
+
 def main(sawt):
     rows, roles = read_table()
     compare_tables(sawt, rows)
@@ -281,6 +300,7 @@ def main(sawt):
             for role, done in asked:
                 with tap.case(f"{role}: asked everything"):
                     done.result()
+        try_forged(server)
         tap.say(server.stop() == 0, "the server ends with 0")
         tap.say(server.troubles() == "", "nothing in the log is its own fault", server.troubles())
     return tap.end()
