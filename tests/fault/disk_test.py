@@ -175,8 +175,9 @@ def try_start(tap, binary, disk, store, log):
     """Without a single page no start is possible, and says why; with a little the store can be read."""
     disk.fill()  # what the logs held until now
     server = program.Server(binary, store, log)
-    tap.say(not server.wait() and "No space left on device" in server.said(),
-            "it does not start on a disk without a single page, and says so", server.said())
+    with server:
+        tap.say(not server.wait() and "No space left on device" in server.said(),
+                "it does not start on a disk without a single page, and says so", server.said())
     disk.leave(PAGES_TO_READ)
     return program.serve(binary, store, log)
 
@@ -213,8 +214,8 @@ def try_disk(tap, binary, folder, log):
         tap.say(server.stop() == 0, "and stops", server.said())
     finally:
         server.kill()
-    server = program.serve(binary, store, log)
-    tap.say(server.stop() == 0, "and starts again with room", server.said())
+    with program.serve(binary, store, log) as server:
+        tap.say(server.stop() == 0, "and starts again with room", server.said())
     wrong = audit.contradictions(store) + program.check(binary, store)
     tap.say(not wrong and "db.fatal" not in server.said(), "the store is whole", "\n".join(wrong))
 

@@ -55,11 +55,12 @@ def can_trace(folder):
 
 def sign_people_in(binary, store, log):
     """Before anything fails. Sessions are in the store."""
-    server, browsers = program.serve(binary, store, log), []
-    for at, person in enumerate(program.people()[:PEOPLE]):
-        browsers.append(program.Browser(server.port, f"127.3.0.{at + 1}"))
-        program.sign_in(browsers[-1], person)
-    server.stop()
+    browsers = []
+    with program.serve(binary, store, log) as server:
+        for at, person in enumerate(program.people()[:PEOPLE]):
+            browsers.append(program.Browser(server.port, f"127.3.0.{at + 1}"))
+            program.sign_in(browsers[-1], person)
+        server.stop()
     return browsers
 
 
@@ -88,11 +89,10 @@ def try_one(tap, binary, folder, n):
         program.make_store(binary, store)
         browsers = sign_people_in(binary, store, log)
         tracer = Tracer(binary, store, log, n)
-        up = tracer.server.wait()
-        done, way, wrong = complain_until_end(tracer, browsers) if up else ([], None, "")
-        code = tracer.server.ended()
-        if code is None:
-            tracer.server.kill()
+        with tracer.server:
+            up = tracer.server.wait()
+            done, way, wrong = complain_until_end(tracer, browsers) if up else ([], None, "")
+            code = tracer.server.ended()
         failed, again = tracer.injected()
         tap.say(failed > 0 and again == 0, f"{name}: it failed, and was not tried again", f"{failed} {again}")
         tap.say(code not in (None, 0) and (not up or code == EXIT_DAMAGED) and not wrong,
@@ -104,7 +104,15 @@ def try_one(tap, binary, folder, n):
 def look_after(tap, name, binary, store, log, done, way):
     """A number that was given, also by an answer whose page did not come any more, is there."""
     told = {one.number for one in [*done, way] if one is not None and one.number is not None}
-    server = program.serve(binary, store, log)
+    with program.serve(binary, store, log) as server:
+        ask_after(tap, name, server, store, told, done, way)
+        server.stop()
+    wrong = audit.contradictions(store) + program.check(binary, store)
+    there = len(audit.numbers(store))
+    tap.say(not wrong and there <= len(done) + 2, f"{name}: the store is whole ({there} requests)", "\n".join(wrong))
+
+
+def ask_after(tap, name, server, store, told, done, way):
     lost = sorted(told - set(audit.numbers(store)))
     for at, one in enumerate(done):
         page = program.read_by_code(program.Browser(server.port, f"127.4.0.{at // 8 + 1}"), one.number, one.code)
@@ -120,10 +128,6 @@ def look_after(tap, name, binary, store, log, done, way):
         except program.Unexpected as error:
             lost.append(str(error))
         tap.say(way.number, f"{name}: a complaint is taken again", "\n".join(lost))
-    server.stop()
-    wrong = audit.contradictions(store) + program.check(binary, store)
-    there = len(audit.numbers(store))
-    tap.say(not wrong and there <= len(done) + 2, f"{name}: the store is whole ({there} requests)", "\n".join(wrong))
 
 
 def main():

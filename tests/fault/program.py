@@ -17,6 +17,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import time
 import urllib.parse
 import zlib
@@ -27,6 +28,8 @@ STOP_SECONDS = 60
 FORM = re.compile(r'<form\b[^>]*\bmethod="post"[^>]*>.*?</form>', re.S)
 NUMBER = re.compile(r'id="number">(\d\d-\d{4}-\d{4}-\d)<')
 CODE = re.compile(r'id="code">(\w{5}-\w{5})<')
+# A runner that ends a test from outside (a time limit) reaches the test only: what it started is in sessions of its own.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
 
 
 class Tap:
@@ -95,7 +98,7 @@ class Server:
         self.log_begin = os.fstat(log.fileno()).st_size
         self.process = subprocess.Popen(
             [*before, binary, "serve", "--dir", str(store), "--trial", "--port", "0", *options],
-            stdout=log, stderr=log, cwd=HERE, env=dict(os.environ, **(env or {})))
+            stdout=log, stderr=log, cwd=HERE, env=dict(os.environ, **(env or {})), start_new_session=True)
 
     def wait(self):
         """Until it answers; False when it ended instead."""
@@ -132,14 +135,29 @@ class Server:
         return code
 
     def kill(self):
-        self.process.kill()
+        """With what started it: a tracer that is killed alone leaves the server running."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # ended by itself
         self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        """Stopped already, or in the way of what was raised."""
+        self.kill()
 
 
 def serve(binary, store, log, *options, **more):
     server = Server(binary, store, log, *options, **more)
-    if not server.wait():
-        raise SystemExit("the server did not start:\n" + server.said())
+    try:
+        if not server.wait():
+            raise SystemExit("the server did not start:\n" + server.said())
+    except BaseException:
+        server.kill()
+        raise
     return server
 
 

@@ -119,18 +119,19 @@ def count_petitions(store):
 
 def try_kill(store, log):
     """What was taken is there after kill -9, and the store opens again by itself."""
-    server = serve(SAWT, store, log)
     path = store.parent / "requests.csv"
     more_requests(path)
-    before = count_petitions(store)
-    replay = subprocess.Popen([SAWT, "replay", str(path), "--dir", str(store), "--trial"], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL)
-    while count_petitions(store) < before + 100 and replay.poll() is None:
-        time.sleep(0.005)  # until some are committed
-    server.kill()
-    replay.wait()
-    server = serve(SAWT, store, log)
-    say(server.stop() == 0, "SIGTERM ends the server cleanly")
+    with serve(SAWT, store, log) as server:
+        before = count_petitions(store)
+        with subprocess.Popen([SAWT, "replay", str(path), "--dir", str(store), "--trial"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as replay:
+            try:
+                while count_petitions(store) < before + 100 and replay.poll() is None:
+                    time.sleep(0.005)  # until some are committed
+            finally:
+                server.kill()  # with it ends who waits for its answer
+    with serve(SAWT, store, log) as server:
+        say(server.stop() == 0, "SIGTERM ends the server cleanly")
     n, wrong = len(audit.numbers(store)), audit.contradictions(store) + check(SAWT, store)
     say(n >= before + 100 and not wrong, f"after kill -9 the store is whole ({n} petitions)", "\n".join(wrong))
 
@@ -172,10 +173,10 @@ def main():
             make_store(SAWT, store)
             code, out = sawt(store, "replay", "data/demo/requests.csv", "demo")
             say(code == 0 and ": 60\n" in out and ": 0\n" in out, "a living office is replayed", out)
-            server = serve(SAWT, store, log)
-            try_second(store)
-            try_dump(store)
-            server.stop()
+            with serve(SAWT, store, log) as server:
+                try_second(store)
+                try_dump(store)
+                server.stop()
             try_production(store)
             try_kill(store, log)
             try_audit(store)

@@ -115,6 +115,14 @@ class Kannel:
         config = KANNEL.format(folder=self.folder, user=SMS_USER, password=SMS_PASSWORD, **self.ports)
         self.config = self.folder / "kannel.conf"
         self.config.write_text(config, encoding="utf-8")
+        self.bearerbox = self.center = self.smsbox = None
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def start(self):
         self.bearerbox = Part("bearerbox", self.folder, [f"{SBIN}/bearerbox", "-v", "1", str(self.config)])
         until(lambda: listens(self.ports["boxes"]) and listens(self.ports["center"]), "bearerbox")
         self.start_center()
@@ -154,7 +162,8 @@ class Kannel:
 
     def stop(self):
         for part in (self.smsbox, self.center, self.bearerbox):
-            part.stop(signal.SIGKILL)
+            if part is not None:
+                part.stop(signal.SIGKILL)
 
 
 class Relay:

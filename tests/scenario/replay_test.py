@@ -129,8 +129,12 @@ class Server:
         self.process = subprocess.Popen(command(store, "serve", "--port", str(port), "--address",
                                                 f"http://localhost:{port}"),
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        if not until(lambda: self.answers(port)):
-            raise SystemExit("the server did not start")
+        try:
+            if not until(lambda: self.answers(port)):
+                raise SystemExit("the server did not start")
+        except BaseException:
+            self.kill()
+            raise
 
     @staticmethod
     def answers(port):
@@ -143,6 +147,16 @@ class Server:
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
         return self.process.wait(timeout=DEADLINE)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.kill()
 
 
 # ---- demo ----
@@ -201,21 +215,22 @@ def try_server(folder):
     store = new_store(folder, "served")
     ends = []
     for how in (signal.SIGKILL, signal.SIGTERM, None):
-        server, before = Server(store), events(store)
-        replay = subprocess.Popen(command(store, "replay", path.name), cwd=folder, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True, env=environment("en"))
-        until(lambda: replay.poll() is not None or events(store) > before + 300)
-        if how is None:
-            replay.kill()
-        ends.append(server.stop(how or signal.SIGTERM))
-        out = replay.communicate()[0]
+        with Server(store) as server:
+            before = events(store)
+            replay = subprocess.Popen(command(store, "replay", path.name), cwd=folder, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, text=True, env=environment("en"))
+            until(lambda: replay.poll() is not None or events(store) > before + 300)
+            if how is None:
+                replay.kill()
+            ends.append(server.stop(how or signal.SIGTERM))
+            out = replay.communicate()[0]
         if how == signal.SIGKILL:
             say(replay.returncode == 1 and "ended before" in out, "the caller is told that the server is gone", out)
     say(ends[1] == 0 and ends[2] == 0, "a server stops while a history is played, and when its caller left", ends)
 
-    server = Server(store)
-    code, out = sawt(store, "replay", path.name, cwd=folder)
-    server.stop()
+    with Server(store) as server:
+        code, out = sawt(store, "replay", path.name, cwd=folder)
+        server.stop()
     code_check, out_check = sawt(store, "check")
     say(code_check == 0, "a store whose server was killed while it played is whole", out_check)
     alone = new_store(folder, "alone")
