@@ -16,6 +16,8 @@ const people = {
              born: ['24', '8', '1971'] },
 };
 const BORN = ['24', '8', '1970'];
+const WITH_ENTITY = /لدى .*مياهنا.* منذ/;
+const PATIENCE = 2000; // of src/core/registry.c
 
 /* What the page says, looked at again until it holds `pattern`. */
 async function until(page, path, pattern) {
@@ -30,11 +32,11 @@ async function until(page, path, pattern) {
     }
 }
 
-async function lodge(world, name, settings, words) {
+async function lodge(world, name, settings, words, beforeProof) {
     const context = await person(world.browser, world.address, settings);
     const page = await context.newPage();
     await answerQuestions(page, words);
-    world[name] = { ...await proveAndSend(page, people[name]), page, context, words };
+    world[name] = { ...await proveAndSend(page, people[name], beforeProof), page, context, words };
     return page;
 }
 
@@ -56,18 +58,19 @@ export async function identityTests(world) {
                                  { subject: 'ضعف ضخ المياه ليلًا', text: 'الضخ ضعيف منذ شهر.' });
         check((await main(page)).includes('الهوية قيد التحقق'), 'the receipt does not say that the identity waits');
         const said = await until(page, `/follow/${world.ahmad.number}`, /الهوية قيد التحقق/);
-        check(said.includes('في') && !said.includes('مياهنا منذ'), 'it is said to be with the entity');
+        check(!WITH_ENTITY.test(said), `it is said to be with the entity: ${said.slice(0, 600)}`);
     });
     await test('with a slow registry nobody waits longer than its patience', async () => {
-        world.server.run('registry', 'slow');
-        const began = Date.now();
+        // Slow from then on only: whoever asks it before, asks in vain, and it is left alone for a while.
         await lodge(world, 'salah', { lang: 'en', width: 1280 },
-                    { subject: 'Water meter reads wrong', text: 'The meter runs although the tap is closed.' });
-        check(Date.now() - began < 60000, `it took ${Date.now() - began} ms`);
+                    { subject: 'Water meter reads wrong', text: 'The meter runs although the tap is closed.' },
+                    () => world.server.run('registry', 'slow'));
+        const { proved } = world.salah;
+        check(proved >= PATIENCE && proved < 3 * PATIENCE, `the answer took ${proved} ms`);
     });
     await test('when the registry is back: to the entity, or frozen when the data do not match', async () => {
         world.server.run('registry', 'up');
-        await until(world.ahmad.page, `/follow/${world.ahmad.number}`, /لدى .*مياهنا.* منذ/);
+        await until(world.ahmad.page, `/follow/${world.ahmad.number}`, WITH_ENTITY);
         await until(world.salah.page, `/follow/${world.salah.number}`, /the details do not match the document/);
     });
     await test('who corrects the details is heard again', async () => {

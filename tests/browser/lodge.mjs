@@ -96,12 +96,15 @@ export async function proveMobile(page, mobile) {
     await send(page);
 }
 
-export async function proveIdentity(page, who) {
+/* Gives how many milliseconds the answer to the form took. `before` it is sent something may happen. */
+export async function proveIdentity(page, who, before = () => {}) {
     await fill(page, { document_type: 'national_number', document_number: who.document,
                        name1: who.names[0], name2: who.names[1], name3: who.names[2], name4: who.names[3],
                        'birth_date-day': who.born[0], 'birth_date-month': who.born[1],
                        'birth_date-year': who.born[2] });
-    await send(page);
+    before();
+    const posted = (await send(page)).request().redirectedFrom();
+    return posted.timing().responseStart;
 }
 
 export async function readReceipt(page) {
@@ -112,16 +115,17 @@ export async function readReceipt(page) {
     return { number, code };
 }
 
-/* From the check page to the receipt, with the proof between. Gives number, code and the form that was sent. */
-export async function proveAndSend(page, who) {
+/* From the check page to the receipt, with the proof between. Gives number, code, the form that was sent, and how long
+   the proof took. */
+export async function proveAndSend(page, who, beforeProof) {
     await send(page);
     at(page, '/sign-in');
     await proveMobile(page, who.mobile);
     at(page, '/sign-in/identity');
-    await proveIdentity(page, who);
+    const proved = await proveIdentity(page, who, beforeProof);
     at(page, '/new/check');
     const form = await page.$$eval('form[action="/new/send"] input', all =>
         Object.fromEntries(all.map(e => [e.name, e.value])));
     await send(page);
-    return { ...await readReceipt(page), form };
+    return { ...await readReceipt(page), form, proved };
 }
