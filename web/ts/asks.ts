@@ -3,18 +3,30 @@
 
 import { parseFragment } from "./fragment";
 
+let waiting: AbortController | undefined;
+
+// Of two picks the later one counts, whichever answer comes first.
 const show = async (place: HTMLElement, pick: string): Promise<void> => {
   const url = new URL(place.dataset.asks ?? "", location.href);
+  const mine = new AbortController();
 
+  waiting?.abort();
+  waiting = mine;
+  if (pick === "") {
+    place.replaceChildren();
+    return;
+  }
   url.searchParams.set("pick", pick);
   try {
     const answer = await fetch(url, {
+      signal: mine.signal,
       credentials: "same-origin",
       headers: { Accept: "text/html", "X-Requested-With": "sawt" },
     });
+    const asked = answer.ok ? parseFragment(await answer.text()) : undefined;
 
-    if (answer.ok)
-      place.replaceChildren(parseFragment(await answer.text()));
+    if (asked !== undefined && !mine.signal.aborted)
+      place.replaceChildren(asked);
   } catch {
     // asked again when the form is sent
   }

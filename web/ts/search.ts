@@ -46,8 +46,13 @@ class Search extends HTMLElement {
   }
 
   private typed(): void {
-    if (this.picked !== null)
-      this.picked.value = ""; // what was picked is no longer what is written
+    const { input, picked } = this;
+
+    if (picked !== null) {
+      picked.value = ""; // what was picked is no longer what is written
+      if (input?.value.trim() === "")
+        picked.dispatchEvent(new Event("change", { bubbles: true })); // nor is anything else meant
+    }
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.ask(), PAUSE);
   }
