@@ -16,6 +16,19 @@ export const launch = () => chromium.launch({
            '--disable-component-update', '--disable-sync'],
 });
 
+const REDIRECTS = [301, 302, 303, 307];
+const answers = new WeakMap();
+
+/* What the page was sent as, also when it answers a form: asked for again it would be another. */
+export const answerOf = page => answers.get(page);
+
+function keepAnswers(page) {
+    page.on('response', answer => {
+        if (answer.request().isNavigationRequest() && !REDIRECTS.includes(answer.status()))
+            answers.set(page, answer);
+    });
+}
+
 /* A browser of one person. `state` takes over the cookies of another context. */
 export async function person(browser, address, { lang = 'ar', width = 360, js = true, state } = {}) {
     const context = await browser.newContext({
@@ -23,6 +36,7 @@ export async function person(browser, address, { lang = 'ar', width = 360, js = 
         reducedMotion: 'reduce', locale: lang, storageState: state,
     });
     context.setDefaultTimeout(8000);
+    context.on('page', keepAnswers);
     await speak(context, address, lang);
     if (js)
         await context.addInitScript(axeSource);
@@ -44,7 +58,7 @@ export async function open(page, path) {
 
 export async function press(page, selector) {
     const [answer] = await Promise.all([
-        page.waitForResponse(r => r.request().isNavigationRequest() && ![301, 302, 303, 307].includes(r.status())),
+        page.waitForResponse(r => r.request().isNavigationRequest() && !REDIRECTS.includes(r.status())),
         page.locator(selector).first().click(),
     ]);
     await page.waitForLoadState();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What axe does not see: HTML that a validator refuses, targets too small to hit, words that are cut off or lie on others.
 import { createRequire } from 'node:module';
+import { answerOf } from './hands.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const { HtmlValidate } = require('html-validate');
@@ -16,10 +17,9 @@ const validator = new HtmlValidate({
              'long-title': 'off', 'require-sri': 'off' },
 });
 
-/* As it was sent, which the page in the browser no longer is. Only what GET gives again. */
+/* As it was sent, which the page in the browser no longer is. */
 export async function htmlFaults(page) {
-    const answer = await page.context().request.get(page.url());
-    const report = await validator.validateString(await answer.text());
+    const report = await validator.validateString(await answerOf(page).text());
     return report.results.flatMap(result => result.messages)
         .map(fault => `html ${fault.ruleId} at line ${fault.line}: ${fault.message}`);
 }
