@@ -177,6 +177,30 @@ export async function staffTests(world) {
         await fill(page, { who: people.layla.mobile }, 'form[action="/desk/find"]');
         await send(page, 'form[action="/desk/find"] button.button');
     });
+    await test('of two picks the later one asks, and an emptied search asks nothing', async () => {
+        const page = await staffPage(world, 'agent'), asked = page.locator('[data-asks] [name^="f."]');
+        const pick = async words => {
+            await page.locator('#f-entity_q').fill(words);
+            await page.locator('[data-results] .result:has(.result-meta:text-matches("^شركة مياه الأردن"))').first().click();
+        };
+        let release, n = 0;
+        const held = new Promise(done => { release = done; });
+        await page.route('**/desk/fields?*', async route => {
+            if (n++ === 0)
+                await held;
+            await route.continue().catch(() => {}); // given up meanwhile
+        });
+        const givenUp = page.waitForEvent('requestfailed', request => request.url().includes('/desk/fields'));
+        await pick('انقطاع مياه');
+        await pick('طفح مجاري');
+        await givenUp;
+        await page.locator('[data-asks] [name="f.overflow"]').first().waitFor();
+        release();
+        await page.locator('#f-entity_q').fill('');
+        await asked.first().waitFor({ state: 'detached' });
+        await page.unroute('**/desk/fields?*');
+        await open(page, '/desk');
+    });
     await test('what the agent types is kept, and the service asks at once', async () => {
         const page = await staffPage(world, 'agent');
         at(page, '/desk');
