@@ -107,14 +107,15 @@ registry_verify_person(System *sys, Arena *mem, int64_t person_id, VaultVerifica
 {
     g_autoptr(GError) cause = NULL;
     Identity          identity;
+    int64_t           version;
     VaultVerification found;
 
-    if (!vault_identity(sys->vault, mem, person_id, &identity, error) ||
+    if (!vault_identity(sys->vault, mem, person_id, &identity, &version, error) ||
         !registry_verify(sys, mem, &identity, &found, error))
         return false;
 
     if (found == VAULT_VERIFIED &&
-        vault_set_verification(sys->vault, mem, person_id, VAULT_VERIFIED, &cause)) {
+        vault_set_verification(sys->vault, mem, person_id, version, VAULT_VERIFIED, &cause)) {
         *out = VAULT_VERIFIED;
         return true;
     }
@@ -123,5 +124,5 @@ registry_verify_person(System *sys, Arena *mem, int64_t person_id, VaultVerifica
         return false;
     }
     *out = VAULT_MISMATCH;
-    return vault_set_verification(sys->vault, mem, person_id, VAULT_MISMATCH, error);
+    return vault_set_verification(sys->vault, mem, person_id, version, VAULT_MISMATCH, error);
 }

@@ -128,10 +128,11 @@ bool vault_find_by_document(Vault *vault, Arena *mem, const Who *by, const char 
 /* Everybody with this telephone, at most `most`. */
 bool vault_find_by_phone(Vault *vault, Arena *mem, const Who *by, const char *phone,
                          VaultPerson *out, size_t most, size_t *n, GError **error) MUST_USE;
-/* A mismatch gives up its claim to the document. CONFLICT: meanwhile it is another person's; INVALID:
- * without a document nothing is verified. */
-bool vault_set_verification(Vault *vault, Arena *mem, int64_t id, VaultVerification to,
-                            GError **error) MUST_USE;
+/* A mismatch gives up its claim to the document. `version` is the person's whose identity was compared
+ * (0: whatever it is). CONFLICT: meanwhile it is another person's document; BUSY: the person's data changed
+ * meanwhile; INVALID: without a document nothing is verified. */
+bool vault_set_verification(Vault *vault, Arena *mem, int64_t id, int64_t version,
+                            VaultVerification to, GError **error) MUST_USE;
 /* By its owner (whose other sessions end) or the system. INVALID: fewer than 8 characters. */
 bool vault_set_password(Vault *vault, Arena *mem, const Who *by, int64_t id, const char *password,
                         GError **error) MUST_USE;
@@ -142,9 +143,10 @@ bool vault_check_password(Vault *vault, Arena *mem, int64_t id, const char *pass
  * its reason. NOT_FOUND, FORBIDDEN (every other role), INVALID (an agent without a reason). */
 bool vault_reveal(Vault *vault, Arena *mem, const Who *by, int64_t id, const char *reason,
                   Identity *identity, Contact *contact, GError **error) MUST_USE;
-/* For the way to the registry only: what is compared. Not recorded, never shown. NOT_FOUND. */
-bool
-vault_identity(Vault *vault, Arena *mem, int64_t person_id, Identity *out, GError **error) MUST_USE;
+/* For the way to the registry only: what is compared, and the person's version that has it. Not recorded,
+ * never shown. NOT_FOUND. */
+bool vault_identity(Vault *vault, Arena *mem, int64_t person_id, Identity *out, int64_t *version,
+                    GError **error) MUST_USE;
 /* For the sender only: where a message goes. Not recorded, never shown. */
 bool vault_relay(Vault *vault, Arena *mem, int64_t person_id, Contact *out, const char **lang,
                  GError **error) MUST_USE;

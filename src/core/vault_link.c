@@ -311,13 +311,18 @@ vault_reveal(Vault *vault, Arena *mem, const Who *by, int64_t id, const char *re
 }
 
 bool
-vault_identity(Vault *vault, Arena *mem, int64_t person_id, Identity *out, GError **error)
+vault_identity(Vault *vault, Arena *mem, int64_t person_id, Identity *out, int64_t *version,
+               GError **error)
 {
     VaultRow row;
     Contact  contact;
 
-    return read_row(vault, mem, person_id, &row, error) &&
-           open_person(vault, mem, &row, out, &contact, error);
+    if (!read_row(vault, mem, person_id, &row, error) ||
+        !open_person(vault, mem, &row, out, &contact, error))
+        return false;
+
+    *version = row.version;
+    return true;
 }
 
 bool

@@ -258,7 +258,7 @@ vault_registry_verify(Vault *vault, Arena *mem, const Identity *identity, VaultV
 /* ---- what a registry's answer does ---- */
 
 typedef struct {
-    int64_t           id;
+    int64_t           id, version; /* 0: whichever it has */
     VaultVerification to;
 } Verify;
 
@@ -300,6 +300,8 @@ prepare_verification(VaultWrite *write, const void *cmd, void *result, GError **
     (void)result;
     if (!vault_row(write->tx, verify->id, &row, error))
         return false;
+    if (verify->version != 0 && verify->version != row.version)
+        return fail(error, APP_ERROR_BUSY, "its data changed while the registry was asked");
     if (strcmp(row.verification, vault_verification_name(verify->to)) == 0)
         return true;
 
@@ -316,7 +318,8 @@ prepare_verification(VaultWrite *write, const void *cmd, void *result, GError **
 }
 
 bool
-vault_set_verification(Vault *vault, Arena *mem, int64_t id, VaultVerification to, GError **error)
+vault_set_verification(Vault *vault, Arena *mem, int64_t id, int64_t version, VaultVerification to,
+                       GError **error)
 {
-    return vault_write(vault, mem, prepare_verification, &(Verify){ id, to }, NULL, error);
+    return vault_write(vault, mem, prepare_verification, &(Verify){ id, version, to }, NULL, error);
 }

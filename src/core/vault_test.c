@@ -233,7 +233,10 @@ keeps_a_document_with_its_owner(void)
     refused(vault_fixture_try(fixture, &laila, &laila_contact, VAULT_PROVISIONAL, &by_visitor,
                               &owner, &error),
             &error, APP_ERROR_CONFLICT);
-    done(vault_set_verification(IN(fixture), squatter.id, VAULT_MISMATCH, &error), &error);
+    done(vault_set_verification(IN(fixture), squatter.id, 0, VAULT_MISMATCH, &error), &error);
+    refused(
+        vault_set_verification(IN(fixture), squatter.id, squatter.version, VAULT_VERIFIED, &error),
+        &error, APP_ERROR_BUSY); /* compared before it changed */
     owner = vault_fixture_register(fixture, &laila, &laila_contact, VAULT_PROVISIONAL, &by_visitor);
     g_assert_cmpint(owner.id, !=, squatter.id); /* as a mismatch it claims nothing again */
     g_assert_cmpint(vault_fixture_laila(fixture).id, ==, owner.id);
@@ -247,7 +250,7 @@ keeps_a_document_with_its_owner(void)
     refused(vault_fixture_try(fixture, &misspelt, &stranger, VAULT_VERIFIED, &by_visitor, &again,
                               &error),
             &error, APP_ERROR_CONFLICT);
-    refused(vault_set_verification(IN(fixture), squatter.id, VAULT_VERIFIED, &error), &error,
+    refused(vault_set_verification(IN(fixture), squatter.id, 0, VAULT_VERIFIED, &error), &error,
             APP_ERROR_CONFLICT);
 
     refused(
@@ -282,7 +285,7 @@ knows_a_telephone_without_a_document(void)
     g_assert_cmpint(
         vault_fixture_register(fixture, NULL, &laila_contact, VAULT_UNKNOWN, &by_visitor).id, ==,
         alone.id);
-    refused(vault_set_verification(IN(fixture), alone.id, VAULT_VERIFIED, &error), &error,
+    refused(vault_set_verification(IN(fixture), alone.id, 0, VAULT_VERIFIED, &error), &error,
             APP_ERROR_INVALID);
 
     /* A document of one's own: the same person when signed in, another one of the family when not. */

@@ -298,7 +298,7 @@ freezes_on_a_mismatch(PetitionTrial *trial, const void *data)
     g_autoptr(GError) error = NULL;
     put_into_registry(f, "1987-03-14");
     g_assert_true(
-        vault_set_verification(f->sys->vault, f->mem, f->provisional, VAULT_VERIFIED, &error));
+        vault_set_verification(f->sys->vault, f->mem, f->provisional, 0, VAULT_VERIFIED, &error));
     petition_fixture_wait(f, 13 * DAYS);
     run_jobs(trial);
     petition_trial_stands(trial, "assigned", "entity", 6);
