@@ -113,11 +113,11 @@ typedef struct {
     Bytes             command_id; /* 16 bytes: a repeat gives the same person */
 } VaultRegister;
 
-/* A person is found again by document, else (without one) by telephone; contact is renewed, a verified
- * identity stays. A document that is only claimed (not verified) gives way to a verified claim.
- * CONFLICT: the document is another telephone's and `by` is neither a desk (agent, counter) nor that
- * person. FORBIDDEN: other staff. INVALID: neither document nor telephone; no name; a command id that
- * registered somebody else. */
+/* A person is found again by document, else (without one) by telephone; after a mismatch, which claims no
+ * document, by both together. Contact is renewed, a verified identity stays. A document that is only claimed
+ * (not verified) gives way to a verified claim. CONFLICT: the document is another telephone's and `by` is
+ * neither a desk (agent, counter) nor that person. FORBIDDEN: other staff. INVALID: neither document nor
+ * telephone; no name; a command id that registered somebody else. */
 bool vault_register(Vault *vault, Arena *mem, const VaultRegister *cmd, VaultPerson *out,
                     GError **error) MUST_USE;
 bool vault_person(Vault *vault, Arena *mem, int64_t id, VaultPerson *out, GError **error) MUST_USE;

@@ -426,26 +426,6 @@ find_by_phone(VaultWrite *write, const char *phone, VaultRow *row, bool *found, 
     return true;
 }
 
-static bool
-find_registered(VaultWrite *write, const Registration *given, VaultRow *row, bool *found,
-                GError **error)
-{
-    const VaultRegister *cmd = given->cmd;
-
-    if (cmd->identity == NULL)
-        return find_by_phone(write, given->contact.phone, row, found, error);
-    if (!vault_row_by_document(write->tx, BYTES_OF(given->document), row, found, error))
-        return false;
-    if (*found || cmd->by->role != ROLE_REQUESTER || cmd->by->person_id == 0)
-        return true;
-
-    /* Signed in by a mobile alone, and now with a document for the first time: the same person. */
-    if (!db_maybe(write->tx, &by_id, DB_PARAMS(db_int(cmd->by->person_id)), row, found, error))
-        return false;
-    *found = *found && row->document_index.data == NULL;
-    return true;
-}
-
 /* Is it this document that the row's identity has, claimed or not? */
 static bool
 has_document(VaultWrite *write, const VaultRow *row, const CryptoKey *key, Bytes document,
@@ -464,6 +444,55 @@ has_document(VaultWrite *write, const VaultRow *row, const CryptoKey *key, Bytes
                               identity.document_issuer, identity.document_number, index, error))
         return false;
     *has = bytes_equal(document, BYTES_OF(index));
+    return true;
+}
+
+/* Whom the registry did not know by this document, and who proves it now. The document alone would give
+ * the row to anybody who knows it, the telephone alone to anybody of the family. */
+static bool
+find_mismatch(VaultWrite *write, const Registration *given, VaultRow *row, bool *found,
+              GError **error)
+{
+    VaultRow rows[BY_PHONE_MOST];
+    size_t   n;
+
+    if (given->contact.phone == NULL)
+        return true;
+    if (!vault_rows_by_phone(write->vault, write->tx, given->contact.phone, rows, BY_PHONE_MOST, &n,
+                             error))
+        return false;
+
+    for (size_t i = 0; i < n && !*found; i++) {
+        g_auto(CryptoKey) key = { .id = 0 };
+
+        if (rows[i].document_index.data != NULL || verification_of(&rows[i]) != VAULT_MISMATCH)
+            continue;
+        if (!vault_row_key(write->vault, &rows[i], &key, error) ||
+            !has_document(write, &rows[i], &key, BYTES_OF(given->document), found, error))
+            return false;
+        *row = rows[i];
+    }
+    return true;
+}
+
+static bool
+find_registered(VaultWrite *write, const Registration *given, VaultRow *row, bool *found,
+                GError **error)
+{
+    const VaultRegister *cmd = given->cmd;
+
+    if (cmd->identity == NULL)
+        return find_by_phone(write, given->contact.phone, row, found, error);
+    if (!vault_row_by_document(write->tx, BYTES_OF(given->document), row, found, error) ||
+        (!*found && !find_mismatch(write, given, row, found, error)))
+        return false;
+    if (*found || cmd->by->role != ROLE_REQUESTER || cmd->by->person_id == 0)
+        return true;
+
+    /* Signed in by a mobile alone, and now with a document for the first time: the same person. */
+    if (!db_maybe(write->tx, &by_id, DB_PARAMS(db_int(cmd->by->person_id)), row, found, error))
+        return false;
+    *found = *found && row->document_index.data == NULL;
     return true;
 }
 

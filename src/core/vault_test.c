@@ -271,6 +271,44 @@ keeps_a_document_with_its_owner(void)
     g_assert_cmpint(again.verification, ==, VAULT_VERIFIED);
 }
 
+/* Who was taken for a mismatch, in a family with one telephone, is the same person when the card is given
+ * as it is: without a session, at the desk, and while the registry is silent. */
+static void
+finds_a_mismatch_by_document_and_telephone(void)
+{
+    static const VaultVerification found_as[] = { VAULT_VERIFIED, VAULT_PROVISIONAL };
+    const Who *const               by[] = { &by_visitor, &by_agent };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(by) * G_N_ELEMENTS(found_as); i++) {
+        g_autoptr(VaultFixture) fixture = vault_fixture_new();
+        Identity    misspelt = laila, sister = laila;
+        Contact     other = { .phone = "962780000001" };
+        VaultPerson frozen, found;
+
+        sister.document_number = "9851112223";
+        vault_fixture_register(fixture, &sister, &laila_contact, VAULT_VERIFIED, &by_visitor);
+        misspelt.name[0] = "سعاد";
+        frozen =
+            vault_fixture_register(fixture, &misspelt, &laila_contact, VAULT_MISMATCH, &by_visitor);
+
+        sister.document_number = "9851112224"; /* the telephone alone is not enough, nor … */
+        found = vault_fixture_register(fixture, &sister, &laila_contact, VAULT_VERIFIED, by[i / 2]);
+        g_assert_cmpint(found.id, !=, frozen.id);
+        found = vault_fixture_register(fixture, &laila, &laila_contact, found_as[i % 2], by[i / 2]);
+        g_assert_cmpint(found.id, ==, frozen.id);
+        g_assert_cmpint(found.verification, ==, found_as[i % 2]);
+        g_assert_cmpint(vault_fixture_count(
+                            fixture, "SELECT count(*) FROM person WHERE document_index IS NULL"),
+                        ==, 0);
+
+        misspelt.document_number = "9851112225"; /* … the document alone */
+        frozen =
+            vault_fixture_register(fixture, &misspelt, &laila_contact, VAULT_MISMATCH, &by_visitor);
+        found = vault_fixture_register(fixture, &misspelt, &other, found_as[i % 2], by[i / 2]);
+        g_assert_cmpint(found.id, !=, frozen.id);
+    }
+}
+
 static void
 knows_a_telephone_without_a_document(void)
 {
@@ -598,6 +636,8 @@ main(int argc, char **argv)
     engine_fixture_add("/vault/repeats a command", repeats_a_command);
     engine_fixture_add("/vault/refuses what is no registration", refuses_what_is_no_registration);
     engine_fixture_add("/vault/keeps a document with its owner", keeps_a_document_with_its_owner);
+    engine_fixture_add("/vault/finds a mismatch by document and telephone",
+                       finds_a_mismatch_by_document_and_telephone);
     engine_fixture_add("/vault/knows a telephone without a document",
                        knows_a_telephone_without_a_document);
     engine_fixture_add("/vault/makes one person of a crowd", makes_one_person_of_a_crowd);
