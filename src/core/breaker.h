@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Lets a peer rest that is down. Closed: everybody may call. After a failure it is open until a time,
- * longer with each failure in a row; then one call may try. One thread calls, any may look. */
+ * longer with each failure in a row; then a call may try. Any thread may look. Where several call at once,
+ * all of them may fail by the one cause: who counts asks first whether it is open already, and of those
+ * who ask at the very same moment two may count. */
 #pragma once
 
 #include "base/clock.h"

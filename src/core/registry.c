@@ -86,7 +86,9 @@ reach(System *sys, GError **error)
 
     if (state == REGISTRY_SLOW)
         wait_in_vain(sys);
-    breaker_failed(&sys->registry.breaker, clock_now(sys->clock), FIRST_PAUSE, LONGEST_PAUSE);
+    /* Who waited beside others and hears it after the first of them: that is one failure, not many. */
+    if (!breaker_is_open(&sys->registry.breaker, clock_now(sys->clock)))
+        breaker_failed(&sys->registry.breaker, clock_now(sys->clock), FIRST_PAUSE, LONGEST_PAUSE);
     return fail(error, APP_ERROR_BUSY, "registry: %s", registry_state_name((RegistryState)state));
 }
 
