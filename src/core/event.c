@@ -57,6 +57,11 @@ static const DbQuery  history = {
      DB_COLUMNS(EventRow, row_columns),
 };
 
+static const DbQuery by_id = {
+    .sql = "SELECT " ROW_COLUMNS " FROM event WHERE id = $1",
+    DB_COLUMNS(EventRow, row_columns),
+};
+
 static const DbColumn sealed_columns[] = {
     ROW_FIELDS(SealedRow, row.),
     DB_COLUMN(SealedRow, command_id),
@@ -107,8 +112,9 @@ static const DbQuery event_is_there = {
     DB_COLUMNS(IdRow, id_columns),
 };
 
-const DbQuery *const event_queries[] = { &insert_event, &history,    &sealed_after,   &sealed_of,
-                                         &done_before,  &highest_id, &event_is_there, NULL };
+const DbQuery *const event_queries[] = { &insert_event, &history,        &by_id,
+                                         &sealed_after, &sealed_of,      &done_before,
+                                         &highest_id,   &event_is_there, NULL };
 
 const DbTable        event_tables[] = { { "event", DB_TABLE_CASE }, { NULL, 0 } };
 
@@ -381,6 +387,16 @@ event_history(DbTx *tx, int64_t petition_id, int64_t after_version, EventRow **r
 {
     return db_all(tx, &history, DB_PARAMS(db_int(petition_id), db_int(after_version)), rows, n,
                   error);
+}
+
+bool
+event_by_id(DbTx *tx, int64_t petition_id, int64_t id, EventRow *out, bool *found, GError **error)
+{
+    if (!db_maybe(tx, &by_id, DB_PARAMS(db_int(id)), out, found, error))
+        return false;
+
+    *found = *found && out->petition_id == petition_id;
+    return true;
 }
 
 bool

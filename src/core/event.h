@@ -52,6 +52,9 @@ typedef struct EventRow {
 /* A petition's history, oldest first, from `after_version` on, at most 200. */
 bool event_history(DbTx *tx, int64_t petition_id, int64_t after_version, EventRow **rows, size_t *n,
                    GError **error) MUST_USE;
+/* One event of a petition's. */
+bool event_by_id(DbTx *tx, int64_t petition_id, int64_t id, EventRow *out, bool *found,
+                 GError **error) MUST_USE;
 /* Open the payload of a row under the petition's key; "" when it has none. */
 bool event_payload(Arena *mem, const CryptoKey *key, const EventRow *row, const char **json,
                    GError **error) MUST_USE;

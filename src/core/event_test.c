@@ -292,8 +292,9 @@ history_goes_on_after_a_version(void)
     CommandContext context = core_fixture_context(fixture, fixture->mem);
     FixtureMove    cmd = { .petition_id = id, .from = "assigned", .to = "in_progress" };
     int            prepared = 0;
-    EventRow      *rows;
+    EventRow      *rows, event;
     size_t         n;
+    bool           found;
     GError        *error = NULL;
 
     done(command_run(&context, core_fixture_petition_move, &cmd, &prepared, NULL, &error), error);
@@ -302,6 +303,12 @@ history_goes_on_after_a_version(void)
     g_assert_cmpint(n, ==, 2);
     g_assert_cmpstr(rows[0].kind, ==, "submit");
     g_assert_cmpstr(rows[1].actor_role, ==, "liaison");
+    done(event_by_id(tx, id, rows[1].id, &event, &found, &error), error);
+    g_assert_true(found);
+    g_assert_cmpint(event.version, ==, rows[1].version);
+    g_assert_cmpstr(event.actor_role, ==, "liaison");
+    done(event_by_id(tx, id + 1, rows[1].id, &event, &found, &error), error);
+    g_assert_false(found); /* another petition's */
     done(event_history(tx, id, 1, &rows, &n, &error), error);
     g_assert_cmpint(n, ==, 1);
     g_assert_cmpstr(rows[0].state, ==, "in_progress");

@@ -85,27 +85,19 @@ typedef struct {
     const char     *number, *entity, *date, *outcome, *link;
 } MessageParts;
 
-static const EventRow *
-find_event(const EventRow *rows, size_t n, int64_t id)
-{
-    for (size_t i = 0; i < n; i++)
-        if (rows[i].id == id)
-            return &rows[i];
-    return NULL;
-}
-
 bool
 notify_event(DbTx *tx, const OutboxRow *row, const EventRow **event, GError **error)
 {
-    EventRow *rows;
-    size_t    n;
+    EventRow *found = ARENA_ARRAY(db_arena(tx), EventRow, 1);
+    bool      is_there;
 
     *event = NULL;
     if (row->event_id == 0)
         return true;
-    if (!event_history(tx, row->petition_id, 0, &rows, &n, error))
+    if (!event_by_id(tx, row->petition_id, row->event_id, found, &is_there, error))
         return false;
-    *event = find_event(rows, n, row->event_id);
+    if (is_there)
+        *event = found;
     return true;
 }
 
