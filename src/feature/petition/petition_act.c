@@ -199,20 +199,21 @@ petition_act_read_content(Arena *mem, const CryptoKey *key, const EventRow *subm
 }
 
 bool
-petition_act_read_submission(const PetitionAct *act, PetitionContent *content, EventRow **rows,
-                             size_t *n, GError **error)
+petition_act_read_submission(const PetitionAct *act, PetitionContent *content, GError **error)
 {
     g_auto(CryptoKey) key = { .id = 0 };
-    Prepare *prepare = act->prepare;
+    Prepare  *prepare = act->prepare;
+    EventRow *rows;
+    size_t    n;
 
-    if (!event_history(prepare->tx, act->seen.id, 0, rows, n, error))
+    if (!event_history(prepare->tx, act->seen.id, 0, &rows, &n, error))
         return false;
-    if (*n == 0)
+    if (n == 0)
         return command_pending(prepare, act->seen.number) != NULL
                    ? fail(error, APP_ERROR_RACE, "its submission is not committed yet")
                    : fail(error, APP_ERROR_INTERNAL, "a petition without events");
     return petition_key(prepare->sys, prepare->tx, act->seen.id, &key, error) &&
-           petition_act_read_content(prepare->mem, &key, &(*rows)[0], content, error);
+           petition_act_read_content(prepare->mem, &key, &rows[0], content, error);
 }
 
 bool

@@ -58,9 +58,9 @@ void petition_act_end_clock(Petition *next, AppTime due_at);
 /* For commands behind this one in the same commit (core/command.h): the row as it will be, and its data
  * key when that is not stored yet, wrapped. */
 void petition_act_keep(Prepare *prepare, const Petition *petition, Bytes wrapped);
-/* The submission of the act's petition, and all its events, oldest first. */
-bool petition_act_read_submission(const PetitionAct *act, PetitionContent *content, EventRow **rows,
-                                  size_t *n, GError **error) MUST_USE;
+/* The submission of the act's petition. */
+bool petition_act_read_submission(const PetitionAct *act, PetitionContent *content,
+                                  GError **error) MUST_USE;
 /* Seal brief and words for the entity of `next`: its key, its token. */
 bool
 petition_act_readdress(PetitionAct *act, const PetitionContent *content, GError **error) MUST_USE;

@@ -15,21 +15,43 @@ static const Who by_system = { .role = ROLE_SYSTEM };
 
 /* ---- one petition ---- */
 
-/* Where it belongs: from whom the mismatch took it, else whom the requester named. 0: the unit. */
-static int64_t
-home_of(const PetitionAct *act, const PetitionContent *content, const EventRow *rows, size_t n)
+/* From whom the mismatch took it; 0 when an entity had returned it before, because then the unit
+ * decides; untouched when it was with none. The events are read a page at a time to the last. */
+static bool
+find_home(const PetitionAct *act, int64_t *home, GError **error)
 {
-    const Reference *reference = act->calendar.reference;
-    const Entity    *entity;
-    int64_t          home = petition_rule_goes_to_entity(act->seen.about) ? content->entity_id : 0;
+    int64_t   after = 0;
+    EventRow *rows;
+    size_t    n;
 
-    for (size_t i = n; i > 0; i--)
-        if (strcmp(rows[i - 1].kind, "freeze") == 0 && rows[i - 1].entity_from != 0) {
-            home = rows[i - 1].entity_from;
-            break;
+    do {
+        if (!event_history(act->prepare->tx, act->seen.id, after, &rows, &n, error))
+            return false;
+        for (size_t i = 0; i < n; i++) {
+            if (strcmp(rows[i].kind, "return") == 0)
+                *home = 0;
+            else if (strcmp(rows[i].kind, "freeze") == 0 && rows[i].entity_from != 0)
+                *home = rows[i].entity_from;
+            after = rows[i].version;
         }
-    entity = reference_entity(reference, home);
-    return entity == NULL || entity->retired ? 0 : home;
+    } while (n > 0);
+    return true;
+}
+
+/* Where it belongs: as its history says, else with whom the requester named. 0: the unit. */
+static bool
+home_of(const PetitionAct *act, const PetitionContent *content, int64_t *home, GError **error)
+{
+    const Entity *entity;
+
+    *home = petition_rule_goes_to_entity(act->seen.about) ? content->entity_id : 0;
+    if (!find_home(act, home, error))
+        return false;
+
+    entity = reference_entity(act->calendar.reference, *home);
+    if (entity == NULL || entity->retired)
+        *home = 0;
+    return true;
 }
 
 static int64_t
@@ -46,14 +68,12 @@ send_home(PetitionAct *act, GError **error)
 {
     AppTime         now = act->prepare->now;
     PetitionContent content;
-    EventRow       *rows;
-    size_t          n;
 
-    if (!petition_act_read_submission(act, &content, &rows, &n, error))
+    if (!petition_act_read_submission(act, &content, error) ||
+        !home_of(act, &content, &act->next.entity_id, error))
         return false;
 
     act->next.identity_at = 0;
-    act->next.entity_id = home_of(act, &content, rows, n);
     if (act->next.entity_id == 0) {
         act->next.due_at = petition_rule_triage_by(&act->calendar, now);
         return true;
@@ -72,8 +92,6 @@ static bool
 freeze(PetitionAct *act, GError **error)
 {
     PetitionContent content;
-    EventRow       *rows;
-    size_t          n;
 
     act->next.frozen = true;
     act->next.state = "received";
@@ -83,9 +101,8 @@ freeze(PetitionAct *act, GError **error)
     act->next.period_set = false;
     act->next.identity_at = petition_rule_prove_by(act->prepare->now);
     petition_act_end_clock(&act->next, act->next.identity_at);
-    return act->seen.entity_id == 0 ||
-           (petition_act_read_submission(act, &content, &rows, &n, error) &&
-            petition_act_readdress(act, &content, error));
+    return act->seen.entity_id == 0 || (petition_act_read_submission(act, &content, error) &&
+                                        petition_act_readdress(act, &content, error));
 }
 
 static void
@@ -194,30 +211,55 @@ read_due(System *sys, Arena *mem, AppTime now, PetitionAfter after, PetitionWait
     return tx != NULL && petition_store_due_identity(tx, now, after, rows, n, error);
 }
 
+/* The first failure is told when the others have had their turn: what cannot be read would else stand
+ * before all that come behind it, for ever. */
+static void
+keep_first(GError **first, GError **failure)
+{
+    if (*first == NULL)
+        *first = g_steal_pointer(failure);
+    g_clear_error(failure);
+}
+
+static bool
+tell_first(GError **first, GError **error)
+{
+    if (*first == NULL)
+        return true;
+    g_propagate_error(error, g_steal_pointer(first));
+    return false;
+}
+
 bool
 petition_identity_release(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
     PetitionAfter    after = { 0, 0 };
     PetitionWaiting *rows;
     size_t           n = PAGE;
+    g_autoptr(GError) first = NULL;
 
     (void)again;
     while (n == PAGE) {
-        if (!read_due(sys, mem, now, after, &rows, &n, error))
-            return false;
+        g_autoptr(GError) failure = NULL;
+
+        if (!read_due(sys, mem, now, after, &rows, &n, &failure)) {
+            keep_first(&first, &failure);
+            break;
+        }
         for (size_t i = 0; i < n; i++) {
             VaultPerson person;
 
             after = (PetitionAfter){ rows[i].identity_at, rows[i].id };
-            if (!read_person(sys, mem, &rows[i], &person, error) ||
-                !settle(sys, mem, &rows[i], person.verification, error))
-                return false;
+            if (!read_person(sys, mem, &rows[i], &person, &failure) ||
+                !settle(sys, mem, &rows[i], person.verification, &failure))
+                keep_first(&first, &failure);
         }
     }
-    return true;
+    return tell_first(&first, error);
 }
 
-/* False with BUSY: the registry does not answer, and is left alone. */
+/* False with BUSY: the registry does not answer, and is left alone; or the person's data changed while it
+ * was asked. */
 static bool
 ask_and_settle(System *sys, Arena *mem, const PetitionWaiting *row, int *asked, GError **error)
 {
@@ -245,31 +287,44 @@ read_provisional(System *sys, Arena *mem, int64_t after, PetitionWaiting **rows,
     return tx != NULL && petition_store_provisional(tx, after, rows, n, error);
 }
 
+/* As far as the registry answers; `*n` 0 when it is left alone: the rest waits until it may be asked. */
+static void
+settle_page(System *sys, Arena *mem, const PetitionWaiting *rows, size_t *n, int *asked,
+            GError **first)
+{
+    for (size_t i = 0; i < *n; i++) {
+        g_autoptr(GError) failure = NULL;
+
+        if (ask_and_settle(sys, mem, &rows[i], asked, &failure))
+            continue;
+        if (error_code(failure) != APP_ERROR_BUSY)
+            keep_first(first, &failure);
+        else if (!registry_may_ask(sys, clock_now(sys->clock)))
+            *n = 0;
+    }
+}
+
 bool
 petition_identity_verify(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
     int64_t after = 0;
     size_t  n = PAGE;
     int     asked = 0;
+    g_autoptr(GError) first = NULL;
 
     while (n == PAGE && asked < ASKED_MOST && registry_may_ask(sys, now)) {
         PetitionWaiting *rows;
+        g_autoptr(GError) failure = NULL;
 
-        if (!read_provisional(sys, mem, after, &rows, &n, error))
-            return false;
-        for (size_t i = 0; i < n; i++) {
-            g_autoptr(GError) failure = NULL;
-
-            after = rows[i].id;
-            if (ask_and_settle(sys, mem, &rows[i], &asked, &failure))
-                continue;
-            if (error_code(failure) == APP_ERROR_BUSY)
-                return true; /* its breaker is open: tried again when it may be asked */
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return false;
+        if (!read_provisional(sys, mem, after, &rows, &n, &failure)) {
+            keep_first(&first, &failure);
+            break;
         }
+        if (n > 0)
+            after = rows[n - 1].id;
+        settle_page(sys, mem, rows, &n, &asked, &first);
     }
     if (asked >= ASKED_MOST)
         *again = now;
-    return true;
+    return tell_first(&first, error);
 }

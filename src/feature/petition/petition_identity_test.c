@@ -306,6 +306,102 @@ freezes_on_a_mismatch(PetitionTrial *trial, const void *data)
     g_assert_false(petition_trial_read(trial).frozen);
 }
 
+/* What an entity returned is the unit's to decide; who proves an identity decides it for nobody. */
+static void
+stays_with_the_unit_after_a_return(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    set_registry(trial, REGISTRY_DOWN);
+    complain(trial);
+    petition_fixture_wait(f, 2 * DAYS);
+    run_jobs(trial);
+    g_assert_cmpint(
+        petition_trial_return(trial, &f->liaison,
+                              (PetitionReturn){ petition_trial_on(trial), "area", ROADS, NULL }),
+        ==, DONE);
+    put_into_registry(f, "1990-01-01");
+    set_registry(trial, REGISTRY_UP);
+    run_jobs(trial);
+    g_assert_true(petition_trial_read(trial).frozen);
+
+    g_assert_true(
+        vault_set_verification(f->sys->vault, f->mem, f->provisional, 0, VAULT_VERIFIED, &error));
+    run_jobs(trial);
+    petition_trial_stands(trial, "received", "unit", 5);
+
+    Petition petition = petition_trial_read(trial);
+    g_assert_false(petition.frozen);
+    g_assert_cmpint(petition.entity_id, ==, 0);
+    g_assert_cmpint(petition.identity_at, ==, 0);
+    g_assert_cmpint(petition.due_at, >, clock_now(f->core->clock));
+}
+
+/* One that cannot be read is told of, and keeps nobody behind it. */
+static void
+goes_on_behind_what_cannot_be_read(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    g_autoptr(GError) error = NULL;
+    AppTime again = 0;
+
+    (void)data;
+    set_registry(trial, REGISTRY_DOWN);
+    complain(trial);
+    petition_fixture_execute(f, "UPDATE petition SET person = x'00'");
+    complain(trial);
+    petition_fixture_wait(f, 2 * DAYS);
+    g_assert_false(
+        petition_identity_release(f->sys, f->mem, clock_now(f->core->clock), &again, &error));
+    g_assert_cmpint(error_code(error), ==, APP_ERROR_INTERNAL);
+    g_clear_error(&error);
+    petition_trial_stands(trial, "assigned", "entity", 2);
+
+    put_into_registry(f, "1987-03-14");
+    set_registry(trial, REGISTRY_UP);
+    g_assert_false(
+        petition_identity_verify(f->sys, f->mem, clock_now(f->core->clock), &again, &error));
+    g_assert_cmpint(error_code(error), ==, APP_ERROR_INTERNAL);
+    petition_trial_stands(trial, "assigned", "entity", 3);
+    g_assert_false(petition_trial_read(trial).provisional);
+}
+
+/* The card as it is, by the same telephone and without a session, frees what a slip had frozen. */
+static void
+is_freed_by_registering_again(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    static const Who visitor = { .role = ROLE_NONE, .lang = "ar" };
+    const Who        self = { .role = ROLE_REQUESTER, .person_id = f->provisional };
+    Identity         card = { .document_type = NULL };
+    Contact          contact = { .phone = NULL };
+    VaultPerson      person = { .id = 0 };
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    put_into_registry(f, "1990-01-01");
+    complain(trial);
+    run_jobs(trial);
+    g_assert_true(petition_trial_read(trial).frozen);
+
+    g_assert_true(
+        vault_reveal(f->sys->vault, f->mem, &self, f->provisional, NULL, &card, &contact, &error));
+    card.birth_date = "1990-01-01";
+    const VaultRegister cmd = { .identity = &card,
+                                .contact = &contact,
+                                .verification = VAULT_VERIFIED,
+                                .lang = "ar",
+                                .by = &visitor,
+                                .command_id = command_id_read(f->mem, NULL) };
+    g_assert_true(vault_register(f->sys->vault, f->mem, &cmd, &person, &error));
+    g_assert_cmpint(person.id, ==, f->provisional);
+    run_jobs(trial);
+    petition_trial_stands(trial, "assigned", "entity", 3);
+    g_assert_false(petition_trial_read(trial).frozen);
+}
+
 static void
 lapses_when_not_proved(PetitionTrial *trial, const void *data)
 {
@@ -353,6 +449,9 @@ main(int argc, char **argv)
     ADD("goes_on_when_verified", goes_on_when_verified);
     ADD("is_the_units_to_route_meanwhile", is_the_units_to_route_meanwhile);
     ADD("freezes_on_a_mismatch", freezes_on_a_mismatch);
+    ADD("is_freed_by_registering_again", is_freed_by_registering_again);
+    ADD("stays_with_the_unit_after_a_return", stays_with_the_unit_after_a_return);
+    ADD("goes_on_behind_what_cannot_be_read", goes_on_behind_what_cannot_be_read);
     ADD("lapses_when_not_proved", lapses_when_not_proved);
     return g_test_run();
 }

@@ -21,11 +21,9 @@ decide_route(PetitionAct *act, const void *data, GError **error)
     const PetitionRoute *cmd = data;
     AppTime              now = act->prepare->now;
     PetitionContent      content;
-    EventRow            *rows;
-    size_t               n;
 
     if (!petition_act_allow(act, petition_rule_route(&act->rules, &act->seen, cmd), error) ||
-        !petition_act_read_submission(act, &content, &rows, &n, error))
+        !petition_act_read_submission(act, &content, error))
         return false;
 
     int64_t concerned = concerned_entity(&act->seen, &content);
@@ -107,8 +105,6 @@ decide_return(PetitionAct *act, const void *data, GError **error)
 {
     const PetitionReturn *cmd = data;
     PetitionContent       content;
-    EventRow             *rows;
-    size_t                n;
 
     if (!petition_act_allow(act, petition_rule_return(&act->rules, &act->seen, cmd), error))
         return false;
@@ -121,7 +117,7 @@ decide_return(PetitionAct *act, const void *data, GError **error)
     act->next.returns += is_counted(cmd->ground);
     petition_act_end_clock(&act->next, petition_rule_returned_by(&act->calendar, act->next.returns,
                                                                  act->prepare->now));
-    return petition_act_read_submission(act, &content, &rows, &n, error) &&
+    return petition_act_read_submission(act, &content, error) &&
            petition_act_readdress(act, &content, error);
 }
 
