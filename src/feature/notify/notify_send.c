@@ -5,7 +5,8 @@
  *   rests until its breaker lets one row try;
  * - that a gateway is down counts against a message only when it came as a surprise: an outage of days
  *   kills no message, a message that a healthy gateway cannot take dies after `retry_most` tries;
- * - what was handed over without an answer is sent once more at most;
+ * - what was handed over without an answer is sent once more this way at most, and then the other way
+ *   when there is one: hearing of it twice is better than never;
  * - one row that cannot be read does not keep the others;
  * - nobody is told today of what a replay says was years ago. */
 #include "feature/notify/notify_send.h"
@@ -113,6 +114,17 @@ wait_or_give_up(System *sys, Arena *mem, const OutboxRow *row, const Letter *let
                          was_unanswered(row) ? UNANSWERED : reason, error);
 }
 
+/* Once it may be sent again; then nobody knows, unless there is another way. */
+static bool
+doubt(System *sys, Arena *mem, const OutboxRow *row, const Letter *letter, GError **error)
+{
+    if (!was_unanswered(row) && row->tries < sys->gateways.retry_most)
+        return outbox_settle(sys, mem, row, "waiting", next_try(sys, row), UNANSWERED, error);
+    if (other_channel(sys, row, letter) != NULL)
+        return give_up(sys, mem, row, letter, UNANSWERED, error);
+    return outbox_settle(sys, mem, row, "unknown", 0, UNANSWERED, error);
+}
+
 static bool
 settle(System *sys, Arena *mem, const OutboxRow *row, const Letter *letter, GatewayAnswer answer,
        const char *reason, GError **error)
@@ -123,9 +135,7 @@ settle(System *sys, Arena *mem, const OutboxRow *row, const Letter *letter, Gate
     case GATEWAY_REFUSED:
         return give_up(sys, mem, row, letter, reason, error);
     case GATEWAY_UNKNOWN:
-        if (was_unanswered(row))
-            return outbox_settle(sys, mem, row, "unknown", 0, UNANSWERED, error);
-        return outbox_settle(sys, mem, row, "waiting", next_try(sys, row), UNANSWERED, error);
+        return doubt(sys, mem, row, letter, error);
     case GATEWAY_LATER:
     case GATEWAY_DOWN:
         return wait_or_give_up(sys, mem, row, letter, reason, error);

@@ -216,6 +216,35 @@ sent_again_once(NotifyFixture *f, const void *data)
     g_assert_cmpint(notify_fixture_calls(f->sms), ==, 2);
 }
 
+/* A gateway that takes everything and never answers has sent nothing, perhaps. */
+static void
+unanswered_twice_goes_the_other_way(NotifyFixture *f, const void *data)
+{
+    (void)data;
+    notify_fixture_use_sms(f, notify_fixture_http(""));
+    notify_fixture_use_mail(f, notify_fixture_smtp(NULL, NULL));
+    notify_fixture_complain(f, "sms", "ar");
+    g_assert_true(notify_fixture_send(f, "sms", NULL));
+    notify_fixture_stands(f, 0, "sms", "waiting", UNANSWERED, 1);
+    wait(f, HOURS);
+    g_assert_true(notify_fixture_send(f, "sms", NULL));
+    notify_fixture_stands(f, 0, "sms", "dead", UNANSWERED, 2);
+    g_assert_true(notify_fixture_send(f, "email", NULL));
+    notify_fixture_stands(f, 1, "email", "sent", NULL, 1);
+}
+
+/* It is not put back to be claimed once more and taken for one that ended the process. */
+static void
+unanswered_at_the_last_try(NotifyFixture *f, const void *data)
+{
+    (void)data;
+    notify_fixture_use_sms(f, notify_fixture_http(""));
+    notify_fixture_complain(f, "sms", "ar");
+    petition_fixture_execute(f->petition, "UPDATE outbox SET tries = 3");
+    g_assert_true(notify_fixture_send(f, "sms", NULL));
+    notify_fixture_stands(f, 0, "sms", "unknown", UNANSWERED, 4);
+}
+
 static void
 an_outage_does_not_make_it_forget(NotifyFixture *f, const void *data)
 {
@@ -414,6 +443,8 @@ main(int argc, char **argv)
     ADD("a channel that is down is not called", a_channel_that_is_down_is_not_called);
     ADD("a message that breaks the gateway dies", a_message_that_breaks_the_gateway);
     ADD("sent again once", sent_again_once);
+    ADD("unanswered twice goes the other way", unanswered_twice_goes_the_other_way);
+    ADD("unanswered at the last try", unanswered_at_the_last_try);
     ADD("an outage does not make it forget", an_outage_does_not_make_it_forget);
     ADD("falls back, and not in circles", falls_back_and_not_in_circles);
     ADD("no address", no_address);
