@@ -184,7 +184,9 @@ set_mail(CURL *call, const Gateways *gateways, const struct curl_slist *to, Conv
     curl_easy_setopt(call, CURLOPT_VERBOSE, 1L);
     curl_easy_setopt(call, CURLOPT_DEBUGFUNCTION, watch_commands);
     curl_easy_setopt(call, CURLOPT_DEBUGDATA, talk);
-    curl_easy_setopt(call, CURLOPT_USE_SSL, (long)CURLUSESSL_TRY);
+    /* A password goes over nothing but TLS, whatever somebody between strips from the greeting. */
+    curl_easy_setopt(call, CURLOPT_USE_SSL,
+                     (long)(gateways->mail_user != NULL ? CURLUSESSL_ALL : CURLUSESSL_TRY));
     /* Also for the answer to QUIT, which libcurl waits for two minutes beyond the time-out. */
     curl_easy_setopt(call, CURLOPT_SERVER_RESPONSE_TIMEOUT,
                      (long)((gateways->timeout + SECONDS - 1) / SECONDS));
