@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { VERSION = 1, LENGTH_SIZE = 4 };
+enum { VERSION = 2, LENGTH_SIZE = 4 };
 
 #define NO_TEXT UINT32_MAX
 

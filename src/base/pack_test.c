@@ -51,7 +51,7 @@ hostile_bytes(void)
     g_assert_false(pack_read(mem, (Bytes){ other, whole.size }, back, 2, &error));
     g_assert_error(error, APP_ERROR, APP_ERROR_INTERNAL);
     g_clear_error(&error);
-    other[0] = 1;
+    other[0] = 2;
     memset(other + 1, 0xfe, 4); /* a length far beyond the end */
     g_assert_false(pack_read(mem, (Bytes){ other, whole.size }, back, 2, &error));
     g_clear_error(&error);
