@@ -44,11 +44,13 @@ notify_dedupe(Arena *mem, int64_t event_id, const char *recipient, const char *c
     return arena_printf(mem, "e%" G_GINT64_FORMAT ":%s:%s", (gint64)event_id, recipient, channel);
 }
 
-/* A verification tells only when the request went to its entity by it. */
+/* What the system does about an identity tells only when the request went to an entity by it: a
+ * release may leave it with the unit. */
 static bool
 is_silent(const Event *event)
 {
-    return strcmp(event->kind, "verify") == 0 && event->entity_to == event->entity_from;
+    return (strcmp(event->kind, "verify") == 0 || strcmp(event->kind, "release") == 0) &&
+           event->entity_to == event->entity_from;
 }
 
 /* A petition that was read out by telephone needs no message for its own number. */

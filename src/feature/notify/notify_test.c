@@ -30,6 +30,8 @@ static const struct {
     { "a return", "return", "sms", NULL },
     { "what the requester did", "withdraw", "sms", NULL },
     { "a rating", "rate", "sms", NULL },
+    { "a verification that moves nothing", "verify", "sms", NULL },
+    { "a release that leaves it with the unit", "release", "sms", NULL },
     { "no contact", "submit", NULL, NULL },
     { "a kind that nobody knows", "climb", "sms", NULL },
 };
