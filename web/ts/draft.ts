@@ -53,7 +53,7 @@ const save = async (form: HTMLFormElement, draft: Draft): Promise<void> => {
       headers: { "Content-Type": "application/x-www-form-urlencoded", "X-Requested-With": "sawt" },
     });
 
-    if (!answer.ok)
+    if (!answer.ok || answer.redirected) // a page that it was sent on to has saved nothing
       throw new Error(String(answer.status));
     draft.saved = body;
     say(form, "saved");

@@ -18,8 +18,8 @@
 
 /* ---- what all share ---- */
 
-static bool
-open_draft(Request *req, LodgeDraft *draft, bool *there, GError **error)
+bool
+lodge_open(Request *req, LodgeDraft *draft, bool *there, GError **error)
 {
     System *sys = req->app;
     g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
@@ -37,7 +37,7 @@ open_draft(Request *req, LodgeDraft *draft, bool *there, GError **error)
 bool
 lodge_load(Request *req, Response *res, LodgeDraft *draft, bool *there, GError **error)
 {
-    if (!open_draft(req, draft, there, error))
+    if (!lodge_open(req, draft, there, error))
         return false;
     if (!*there)
         response_redirect(res, "/new?done=draft_gone");
@@ -90,7 +90,7 @@ start(Request *req, Response *res, GError **error)
          .inquiry_days = 3, .praise_days = 3, .suggestion_days = 20, .complaint_days = 10
     };
 
-    if (!open_draft(req, &draft, &view.draft, error))
+    if (!lodge_open(req, &draft, &view.draft, error))
         return false;
     lodge_start_html(html_page(req, res, 200), &view);
     return true;
@@ -117,7 +117,7 @@ begin(Request *req, Response *res, GError **error)
     bool        there = false;
     char        cookie[44];
 
-    if (!open_draft(req, &draft, &there, error))
+    if (!lodge_open(req, &draft, &there, error))
         return false;
     if (!there || request_query(req, "fresh") != NULL ||
         (type != NULL && g_strcmp0(type, draft.type) != 0)) {

@@ -7,7 +7,9 @@
 #include "feature/lodge/lodge_views.h"
 #include "feature/petition/petition.h"
 
-/* The draft of this browser; without one the visitor is sent to the beginning and *draft is not set. */
+/* The draft of this browser; `there` false: it has none, and *draft is not set. */
+bool lodge_open(Request *req, LodgeDraft *draft, bool *there, GError **error) MUST_USE;
+/* The same for a page: without one the visitor is sent to the beginning and *draft is not set. */
 bool
 lodge_load(Request *req, Response *res, LodgeDraft *draft, bool *there, GError **error) MUST_USE;
 /* Save and go on: to the first question that is open, or back to the answers when all are given. */

@@ -83,25 +83,23 @@ lodge_text_save(Request *req, Response *res, GError **error)
     return lodge_go_on(req, res, &draft, error);
 }
 
-/* What is typed so far, right or not: the telephone may close the page at any moment. */
+/* What is typed so far, right or not: the telephone may close the page at any moment. The page says what
+ * the answer says: a success only when it is kept. */
 bool
 lodge_text_keep(Request *req, Response *res, GError **error)
 {
-    g_autoptr(GError) cause = NULL;
     LodgeDraft draft;
     bool       there;
 
-    if (!lodge_load(req, res, &draft, &there, error))
+    if (!lodge_open(req, &draft, &there, error))
         return false;
+    if (!there)
+        return fail(error, APP_ERROR_NOT_FOUND, "the draft is gone");
     response_body(res, 204, "text/plain");
-    if (!there || form_typed(req->form, "text") == NULL)
+    if (form_typed(req->form, "text") == NULL)
         return true;
     take_text(&draft, req->form);
-    if (lodge_draft_save(req->app, req->mem, request_cookie(req, COOKIE_DRAFT), &draft, &cause) ||
-        error_code(cause) == APP_ERROR_CONFLICT)
-        return true;
-    g_propagate_error(error, g_steal_pointer(&cause));
-    return false;
+    return lodge_draft_save(req->app, req->mem, request_cookie(req, COOKIE_DRAFT), &draft, error);
 }
 
 /* ---- place ---- */
