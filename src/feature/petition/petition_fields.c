@@ -131,23 +131,27 @@ petition_fields_read(Arena *mem, const PetitionFields *fields, const Form *carri
 
 /* ---- what is stored ---- */
 
+/* The codes of the question that are chosen, in its own order. */
 static const char *
-join(Arena *mem, const Texts *chosen)
+join(Arena *mem, const Form *form, const char *name, const ServiceField *row)
 {
+    g_auto(GStrv) codes = g_strsplit(row->choices == NULL ? "" : row->choices, "|", -1);
     g_autoptr(GString) all = g_string_new(NULL);
 
-    for (size_t i = 0; i < chosen->n; i++)
-        g_string_append_printf(all, "%s%s", i == 0 ? "" : "|", chosen->items[i]);
+    for (size_t i = 0; codes[i] != NULL; i++)
+        if (form_has(form, name, codes[i]))
+            g_string_append_printf(all, "%s%s", all->len == 0 ? "" : "|", codes[i]);
     return arena_text(mem, all->str, all->len);
 }
 
-/* As typed, so that what has a mistake is kept, too. */
+/* As typed, so that what has a mistake is kept, too; of several choices each one. */
 static const char *
-value_of(Arena *mem, const Form *form, const FormField *field)
+value_of(Arena *mem, const PetitionFields *fields, const Form *form, size_t i)
 {
-    return field->many && form_ok(form)
-               ? join(mem, (const Texts *)((const char *)form->values + field->offset))
-               : form_typed(form, field->name);
+    const FormField *field = &fields->spec->fields[i];
+
+    return field->many ? join(mem, form, field->name, fields->rows[i])
+                       : form_typed(form, field->name);
 }
 
 const char *
@@ -159,7 +163,7 @@ petition_fields_write(Arena *mem, const PetitionFields *fields, const Form *form
     json_init(&json, out);
     json_object_begin(&json, NULL);
     for (size_t i = 0; i < fields->n; i++) {
-        const char *value = value_of(mem, form, &fields->spec->fields[i]);
+        const char *value = value_of(mem, fields, form, i);
 
         if (value != NULL && !text_is_blank(value))
             json_text(&json, fields->rows[i]->code, value);
