@@ -264,16 +264,33 @@ take_answers(Request *req, const DeskAnswers *answers, const Form *form, Petitio
 
 /* ---- the draft ---- */
 
+static bool
+was_sent(Request *req, bool *sent, GError **error)
+{
+    System *sys = req->app;
+    g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
+    Bytes    command = command_id_read(req->mem, form_typed(req->form, "command"));
+    Petition made;
+
+    return tx != NULL && petition_by_command(tx, command, &made, sent, error);
+}
+
+/* What was on its way while the form was sent comes behind it, and would be the next call's draft. */
 bool
 desk_lodge_keep(Request *req, Response *res, GError **error)
 {
     DeskCaller  caller;
     Form       *fields;
     DeskAnswers answers;
+    bool        sent;
 
     response_body(res, 204, "text/plain");
     if (!desk_caller_read(req, &caller))
         return fail(error, APP_ERROR_NOT_FOUND, "the call is over");
+    if (!was_sent(req, &sent, error))
+        return false;
+    if (sent)
+        return fail(error, APP_ERROR_CONFLICT, "the form was sent already");
     answers = read_answers(req, &fields);
     return desk_draft_keep(req, &caller, req->form, &answers, error);
 }
@@ -344,6 +361,9 @@ refuse(Request *req, Response *res, const Refusal *refusal, GError **error)
 {
     bool known = refusal->field != NULL && form_field(&desk_forms_lodge, refusal->field) != NULL;
 
+    /* Another request in a form that was sent: it can be sent as one of its own. */
+    if (refusal->message == MSG_REFUSAL_REPEAT_DIFFERS)
+        form_set(req->form, "command", NULL);
     form_mistake(req->form, known ? refusal->field : "", MSG_REFUSAL_PLAIN,
                  petition_refusal_text(req->app, req->mem, req->lang, refusal), NULL);
     return show_again(req, res, error);

@@ -277,6 +277,29 @@ a_double_tap_is_one_request(FollowFixture *fixture, const void *data)
     g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition"), ==, 2);
 }
 
+/* What was on its way when the form was sent is no draft of the next call; and another request in a form
+ * that was sent is refused once, not for ever. */
+static void
+a_form_that_was_sent_keeps_nothing(FollowFixture *fixture, const void *data)
+{
+    (void)data;
+    find(fixture, SALMA_PHONE);
+    GET("/desk");
+    fixture->command = follow_fixture_value(fixture, "action=\"/desk/requests\"", "command");
+    g_assert_cmpint(POST("/desk/draft", REQUEST), ==, 204);
+    g_assert_cmpint(POST("/desk/requests", REQUEST), ==, 303);
+    g_assert_cmpint(POST("/desk/draft", REQUEST), ==, 409);
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM draft"), ==, 0);
+
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "wanted", "إعادة الماء"), ==, 422);
+    g_assert_cmpstr(follow_fixture_value(fixture, "action=\"/desk/requests\"", "command"), !=,
+                    fixture->command);
+    fixture->command = follow_fixture_value(fixture, "action=\"/desk/requests\"", "command");
+    g_assert_cmpint(POST("/desk/requests", REQUEST, "wanted", "إعادة الماء"), ==, 303);
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM petition"), ==, 3);
+    g_assert_cmpint(count(fixture, "SELECT count(*) FROM draft"), ==, 0);
+}
+
 static void
 suggestions_are_picked_not_sent(FollowFixture *fixture, const void *data)
 {
@@ -301,6 +324,7 @@ main(int argc, char **argv)
     CASE(what_was_typed_in_an_unfinished_call_is_kept);
     CASE(what_is_refused_comes_back_as_it_was_typed);
     CASE(a_double_tap_is_one_request);
+    CASE(a_form_that_was_sent_keeps_nothing);
     CASE(suggestions_are_picked_not_sent);
     return g_test_run();
 }
