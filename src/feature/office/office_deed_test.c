@@ -135,6 +135,17 @@ test_close(OfficeFixture *fixture, const void *data)
     office_fixture_shows(fixture, office_fixture_path(fixture, "note"));
 }
 
+/* It waits at the unit because of whom it is about, not for want of an entity. */
+static void
+test_triage_says_why(OfficeFixture *fixture, const void *data)
+{
+    (void)data;
+    petition_trial_complain_about(&fixture->trial, "head");
+    g_assert_cmpint(office_fixture_get(fixture, unit(fixture), "/office/triage"), ==, 200);
+    office_fixture_shows(fixture, "شكوى على رئيس الجهة");
+    office_fixture_hides(fixture, "لا جهة معروفة");
+}
+
 static void
 test_return_and_route(OfficeFixture *fixture, const void *data)
 {
@@ -350,6 +361,7 @@ main(int argc, char **argv)
     ADD(double_tap);
     ADD(work);
     ADD(close);
+    ADD(triage_says_why);
     ADD(return_and_route);
     ADD(question);
     ADD(refused_keeps_text);

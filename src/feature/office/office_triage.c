@@ -6,6 +6,8 @@
 #include "messages.h"
 #include "office_html.h"
 
+#include <string.h>
+
 enum { PAGE = 50 };
 
 /* Why it waits here. */
@@ -20,6 +22,9 @@ why_of(const PetitionRow *row)
         return (OfficeBadge){ "tone-attention", "return",
                               row->returns == 1 ? MSG_OFFICE_TRIAGE_RETURNED
                                                 : MSG_OFFICE_TRIAGE_RETURNED_TWICE };
+    /* Its entity is known, and must not get it. */
+    if (strcmp(row->about, "head") == 0)
+        return (OfficeBadge){ "tone-none", "person", MSG_OFFICE_TRIAGE_ABOUT_HEAD };
     return (OfficeBadge){ "tone-none", "entity", MSG_OFFICE_TRIAGE_NO_ENTITY };
 }
 

@@ -5,7 +5,8 @@
 
 #define ROW_COLUMNS                                                                                \
     "id, version, number, entity_id, service_id, place_id, lodged_at, due_at, closed_at, returns," \
-    " brief_epoch, type, state, holder, outcome, restricted, provisional, frozen, period_set,"     \
+    " brief_epoch, type, about, state, holder, outcome, restricted, provisional, frozen, "         \
+    "period_set,"                                                                                  \
     " brief"
 
 static const DbColumn row_columns[] = {
@@ -15,10 +16,11 @@ static const DbColumn row_columns[] = {
     DB_COLUMN(PetitionRow, lodged_at),   DB_MAYBE(PetitionRow, due_at),
     DB_MAYBE(PetitionRow, closed_at),    DB_COLUMN(PetitionRow, returns),
     DB_COLUMN(PetitionRow, brief_epoch), DB_COLUMN(PetitionRow, type),
-    DB_COLUMN(PetitionRow, state),       DB_COLUMN(PetitionRow, holder),
-    DB_MAYBE(PetitionRow, outcome),      DB_COLUMN(PetitionRow, restricted),
-    DB_COLUMN(PetitionRow, provisional), DB_COLUMN(PetitionRow, frozen),
-    DB_COLUMN(PetitionRow, period_set),  DB_MAYBE(PetitionRow, brief),
+    DB_COLUMN(PetitionRow, about),       DB_COLUMN(PetitionRow, state),
+    DB_COLUMN(PetitionRow, holder),      DB_MAYBE(PetitionRow, outcome),
+    DB_COLUMN(PetitionRow, restricted),  DB_COLUMN(PetitionRow, provisional),
+    DB_COLUMN(PetitionRow, frozen),      DB_COLUMN(PetitionRow, period_set),
+    DB_MAYBE(PetitionRow, brief),
 };
 
 #define BY_TIME_LEFT " AND (due_at, id) > ($3, $4) ORDER BY due_at, id LIMIT 50"

@@ -121,7 +121,7 @@ typedef struct {
 typedef struct PetitionRow {
     int64_t id, version, number, entity_id, service_id, place_id, lodged_at, due_at, closed_at,
         returns, brief_epoch;
-    const char *type, *state, *holder, *outcome;
+    const char *type, *about, *state, *holder, *outcome;
     bool        restricted, provisional, frozen, period_set;
     Bytes       brief;
     const char *subject, *place_words; /* opened */
