@@ -152,6 +152,17 @@ needs_no_identity_without_complaint(PetitionTrial *trial, const void *data)
     g_assert_false(petition_trial_read(trial).provisional);
 }
 
+static void
+waits_for_no_registry_that_is_not_there(PetitionTrial *trial, const void *data)
+{
+    (void)data;
+    trial->fixture->sys->registry.kind = REGISTRY_NONE;
+    complain(trial);
+    petition_trial_stands(trial, "assigned", "entity", 1);
+    g_assert_true(petition_trial_read(trial).provisional);
+    g_assert_cmpint(petition_trial_read(trial).identity_at, ==, 0);
+}
+
 /* Also when the jobs run late, and twice. */
 static void
 goes_on_after_one_working_day(PetitionTrial *trial, const void *data)
@@ -444,6 +455,7 @@ main(int argc, char **argv)
     g_test_add("/petition_identity/decides", PetitionSetting, NULL, petition_setting_up, decides,
                petition_setting_down);
     ADD("waits_at_the_unit", waits_at_the_unit);
+    ADD("waits_for_no_registry_that_is_not_there", waits_for_no_registry_that_is_not_there);
     ADD("needs_no_identity_without_complaint", needs_no_identity_without_complaint);
     ADD("goes_on_after_one_working_day", goes_on_after_one_working_day);
     ADD("goes_on_when_verified", goes_on_when_verified);

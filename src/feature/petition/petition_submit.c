@@ -156,14 +156,14 @@ keep_pending(Prepare *prepare, int64_t person_id, int64_t handle_n)
 /* ---- the row ---- */
 
 /* With an entity: its 48 hours run. Without, or about the head: the unit's day does. So it does while
- * the registry is waited for; then the entity gets it anyway. */
+ * the registry is waited for; then the entity gets it anyway, as it does at once where there is none. */
 static void
 set_course(const Prepare *prepare, const PetitionSubmit *cmd, Petition *petition)
 {
     Calendar calendar = system_calendar(prepare->sys);
     bool     goes_on = cmd->entity_id != 0 && petition_rule_goes_to_entity(cmd->about);
 
-    if (!goes_on || petition->provisional) {
+    if (!goes_on || (petition->provisional && registry_is_there(prepare->sys))) {
         petition->state = "received";
         petition->holder = "unit";
         petition->due_at = petition_rule_triage_by(&calendar, prepare->now);
