@@ -37,6 +37,7 @@ static const DbQuery put_entry = {
     .sql_pg = "INSERT INTO petition_search (id, tokens)"
               " VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))",
     .table = "petition_search",
+    .deferrable = true,
 };
 
 static const DbQuery take_entry = {
@@ -45,6 +46,7 @@ static const DbQuery take_entry = {
     .sql_pg = "DELETE FROM petition_search"
               " WHERE id = $1 AND tokens = array_to_tsvector(string_to_array($2, ' '))",
     .table = "petition_search",
+    .deferrable = true,
 };
 
 typedef struct {

@@ -76,6 +76,7 @@ const DbQuery db_fixture_index_petition = {
     .sql_pg = "INSERT INTO petition_search (id, tokens)"
               " VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))",
     .table = "petition_search",
+    .deferrable = true,
 };
 
 const DbQuery db_fixture_unindex_petition = {
@@ -84,6 +85,7 @@ const DbQuery db_fixture_unindex_petition = {
     .sql_pg = "DELETE FROM petition_search"
               " WHERE id = $1 AND tokens = array_to_tsvector(string_to_array($2, ' '))",
     .table = "petition_search",
+    .deferrable = true,
 };
 
 /* ---- reading ---- */

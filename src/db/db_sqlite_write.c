@@ -36,13 +36,22 @@ run_step(SqliteDb *db, const PlanStep *step, GError **error)
 }
 
 static bool
-run_plans(SqliteDb *db, const Job *job, GError **error)
+run_steps(SqliteDb *db, const Job *job, bool deferrable, GError **error)
 {
     for (size_t i = 0; i < job->n_plans; i++)
-        for (size_t j = 0; j < job->plans[i]->n_steps; j++)
-            if (!run_step(db, &job->plans[i]->steps[j], error))
+        for (size_t j = 0; j < job->plans[i]->n_steps; j++) {
+            const PlanStep *step = &job->plans[i]->steps[j];
+
+            if (step->query->deferrable == deferrable && !run_step(db, step, error))
                 return false;
+        }
     return true;
+}
+
+static bool
+run_plans(SqliteDb *db, const Job *job, GError **error)
+{
+    return run_steps(db, job, false, error) && run_steps(db, job, true, error);
 }
 
 /* ---- one transaction ---- */

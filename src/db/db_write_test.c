@@ -314,6 +314,54 @@ test_apply_all(void)
     db_fixture_remove(directory);
 }
 
+typedef struct {
+    int64_t id;
+} Found;
+
+static size_t
+count_found(Db *db, Arena *mem, const char *word)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DbTx) tx = db_begin(db, mem, &error);
+    Found *found;
+    size_t n;
+
+    g_assert_true(
+        db_all(tx, &db_fixture_search, DB_PARAMS(db_text(word), db_int(10)), &found, &n, &error));
+    return n;
+}
+
+/* What may run behind the others of a commit runs, in its own order, and is gone with the commit. */
+static void
+test_deferrable(void)
+{
+    char *directory = db_fixture_directory(NULL);
+    g_autoptr(Arena) mem = arena_new();
+    GError    *error = NULL;
+    WritePlan *plans[] = { db_fixture_submission(mem, 1), db_fixture_change(mem, 1, 1, "assigned"),
+                           db_fixture_change(mem, 1, 2, "closed") };
+    WritePlan *lost[] = { db_fixture_submission(mem, 2), db_fixture_submission(mem, 1) };
+    Db        *db = db_fixture_open(directory);
+
+    plan_any(plans[0], &db_fixture_index_petition, DB_PARAMS(db_int(1), db_text("aaaa")));
+    plan_any(plans[1], &db_fixture_unindex_petition, DB_PARAMS(db_int(1), db_text("aaaa")));
+    plan_any(plans[1], &db_fixture_index_petition, DB_PARAMS(db_int(1), db_text("bbbb")));
+    plan_any(plans[2], &db_fixture_unindex_petition, DB_PARAMS(db_int(1), db_text("bbbb")));
+    plan_any(plans[2], &db_fixture_index_petition, DB_PARAMS(db_int(1), db_text("cccc")));
+    g_assert_true(db_apply_all(db, (const WritePlan *const *)plans, 3, &error));
+    g_assert_cmpuint(count_found(db, mem, "aaaa"), ==, 0);
+    g_assert_cmpuint(count_found(db, mem, "bbbb"), ==, 0);
+    g_assert_cmpuint(count_found(db, mem, "cccc"), ==, 1);
+
+    plan_any(lost[0], &db_fixture_index_petition, DB_PARAMS(db_int(2), db_text("cccc")));
+    expect(db_apply_all(db, (const WritePlan *const *)lost, 2, &error), &error, APP_ERROR_RACE,
+           NULL);
+    g_assert_cmpuint(count_found(db, mem, "cccc"), ==, 1);
+
+    db_close(db);
+    db_fixture_remove(directory);
+}
+
 /* ---- many at once ---- */
 
 typedef struct {
@@ -471,6 +519,7 @@ main(int argc, char **argv)
     engine_fixture_add("/db/write/plans", test_plans);
     engine_fixture_add("/db/write/copies", test_copies);
     engine_fixture_add("/db/write/apply-all", test_apply_all);
+    g_test_add_func("/db/write/deferrable", test_deferrable); /* full text is SQLite's */
     engine_fixture_add("/db/write/failures-stay-alone", test_failures_stay_alone);
     g_test_add_func("/db/write/busy", test_busy);
     engine_fixture_add("/db/write/reading-thread", test_reading_thread);
