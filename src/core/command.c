@@ -301,12 +301,12 @@ keep_failure(CommandItem *item, GError *failure, GError **error)
 
 /* The plans of those that are allowed and were not done before, and whose they are. */
 typedef struct {
-    const WritePlan *plans[BATCH];
-    CommandItem     *items[BATCH];
-    Run              runs[BATCH];
-    size_t           n;
-    GHashTable      *pending; /* what they make of things, for those behind them */
-    bool             wakes;   /* a job, after the commit */
+    const WritePlan **plans;
+    CommandItem     **items;
+    Run              *runs;
+    size_t            n;
+    GHashTable       *pending; /* what they make of things, for those behind them */
+    bool              wakes;   /* a job, after the commit */
 } Together;
 
 static bool
@@ -391,15 +391,23 @@ run_items(CommandItem *items, size_t n, Together *together, size_t *taken, GErro
 }
 
 bool
-command_run_each(CommandItem *items, size_t n, GError **error)
+command_run_each_of(CommandItem *items, size_t n, size_t most, GError **error)
 {
-    g_autofree Together *together = g_new(Together, 1);
+    g_autofree const WritePlan **plans = g_new(const WritePlan *, most);
+    g_autofree CommandItem     **planned = g_new(CommandItem *, most);
+    g_autofree Run              *runs = g_new(Run, most);
     g_autoptr(GHashTable) pending = g_hash_table_new(g_int64_hash, g_int64_equal);
-    size_t taken;
+    Together together = { .plans = plans, .items = planned, .runs = runs, .pending = pending };
+    size_t   taken;
 
-    together->pending = pending;
     for (size_t at = 0; at < n; at += taken)
-        if (!run_items(items + at, MIN(n - at, BATCH), together, &taken, error))
+        if (!run_items(items + at, MIN(n - at, most), &together, &taken, error))
             return false;
     return true;
+}
+
+bool
+command_run_each(CommandItem *items, size_t n, GError **error)
+{
+    return command_run_each_of(items, n, BATCH, error);
 }

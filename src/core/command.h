@@ -96,6 +96,9 @@ typedef struct {
  * earlier one through command_pending; when its prepare says RACE, what stands before it is committed
  * first. False (BUSY, INTERNAL) ends it; whole commits before it stay. */
 bool command_run_each(CommandItem *items, size_t n, GError **error) MUST_USE;
+/* With up to `most` in a commit: where nobody else waits for the writer, fewer and longer commits write a
+ * page that many items change less often. */
+bool command_run_each_of(CommandItem *items, size_t n, size_t most, GError **error) MUST_USE;
 
 /* A command id from a form's hidden field (32 hexadecimal digits); a fresh one when NULL or broken. */
 Bytes command_id_read(Arena *mem, const char *text);

@@ -121,6 +121,10 @@ typedef struct {
 bool vault_register(Vault *vault, Arena *mem, const VaultRegister *cmd, VaultPerson *out,
                     GError **error) MUST_USE;
 bool vault_person(Vault *vault, Arena *mem, int64_t id, VaultPerson *out, GError **error) MUST_USE;
+/* For generate: each as vault_register, in one commit, all or nothing. Each has a document, and no two
+ * the same one (BUSY). */
+bool vault_register_each(Vault *vault, Arena *mem, const VaultRegister *cmds, size_t n,
+                         VaultPerson *out, GError **error) MUST_USE;
 /* NOT_FOUND. By a desk (agent, counter): recorded, also when nobody is found. FORBIDDEN: other staff. */
 bool vault_find_by_document(Vault *vault, Arena *mem, const Who *by, const char *type,
                             const char *issuer, const char *number, VaultPerson *out,

@@ -541,24 +541,30 @@ prepare_register(VaultWrite *write, const void *cmd, void *result, GError **erro
     return true;
 }
 
+static bool
+begin(const Vault *vault, Arena *mem, const VaultRegister *cmd, Registration *given, GError **error)
+{
+    const Identity *identity = cmd->identity;
+
+    *given = (Registration){ .cmd = cmd,
+                             .contact = *cmd->contact,
+                             .lang = cmd->lang != NULL ? cmd->lang : "ar",
+                             .claims = identity != NULL && cmd->verification != VAULT_MISMATCH,
+                             .verified = identity != NULL && cmd->verification == VAULT_VERIFIED };
+    return check_registration(cmd, error) &&
+           (identity == NULL ||
+            vault_document_index(vault, mem, identity->document_type, identity->document_issuer,
+                                 identity->document_number, given->document, error));
+}
+
 bool
 vault_register(Vault *vault, Arena *mem, const VaultRegister *cmd, VaultPerson *out, GError **error)
 {
-    Registration given = { .cmd = cmd,
-                           .contact = *cmd->contact,
-                           .lang = cmd->lang != NULL ? cmd->lang : "ar",
-                           .claims = cmd->identity != NULL && cmd->verification != VAULT_MISMATCH,
-                           .verified =
-                               cmd->identity != NULL && cmd->verification == VAULT_VERIFIED };
+    Registration given;
     Lock        *stripe = NULL;
     bool         done;
 
-    if (!check_registration(cmd, error))
-        return false;
-    if (cmd->identity != NULL &&
-        !vault_document_index(vault, mem, cmd->identity->document_type,
-                              cmd->identity->document_issuer, cmd->identity->document_number,
-                              given.document, error))
+    if (!begin(vault, mem, cmd, &given, error))
         return false;
 
     /* A document is unique in the file. A telephone is not (families share one), so that two first
@@ -573,4 +579,38 @@ vault_register(Vault *vault, Arena *mem, const VaultRegister *cmd, VaultPerson *
     if (stripe != NULL)
         lock_leave(stripe);
     return done;
+}
+
+/* ---- many ---- */
+
+typedef struct {
+    Registration *given;
+    size_t        n;
+} Registrations;
+
+static bool
+prepare_each(VaultWrite *write, const void *cmd, void *result, GError **error)
+{
+    const Registrations *all = cmd;
+    VaultPerson         *out = result;
+
+    for (size_t i = 0; i < all->n; i++)
+        if (!prepare_register(write, &all->given[i], &out[i], error))
+            return false;
+    return true;
+}
+
+bool
+vault_register_each(Vault *vault, Arena *mem, const VaultRegister *cmds, size_t n, VaultPerson *out,
+                    GError **error)
+{
+    Registrations all = { ARENA_ARRAY(mem, Registration, n), n };
+
+    for (size_t i = 0; i < n; i++) {
+        if (cmds[i].identity == NULL)
+            return fail(error, APP_ERROR_INVALID, "without a document only one at a time");
+        if (!begin(vault, mem, &cmds[i], &all.given[i], error))
+            return false;
+    }
+    return vault_write(vault, mem, prepare_each, &all, out, error);
 }

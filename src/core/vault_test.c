@@ -177,6 +177,47 @@ repeats_a_command(void)
     refused(vault_register(IN(fixture), &cmd, &again, &error), &error, APP_ERROR_INVALID);
 }
 
+/* All in one commit, each found again; one that may not be costs the others nothing but the commit. */
+static void
+registers_many(void)
+{
+    g_autoptr(VaultFixture) fixture = vault_fixture_new();
+    Identity      identities[3] = { laila, laila, laila };
+    Contact       contacts[3] = { laila_contact, { .phone = "962790000001" }, laila_contact };
+    VaultRegister cmds[3];
+    VaultPerson   first[3], again[3], known = vault_fixture_laila(fixture);
+    int64_t       commits;
+    GError       *error = NULL;
+
+    identities[1].document_number = "9851112223";
+    identities[2].document_number = "9851112224";
+    for (size_t i = 0; i < G_N_ELEMENTS(cmds); i++)
+        cmds[i] = (VaultRegister){ .identity = &identities[i],
+                                   .contact = &contacts[i],
+                                   .verification = VAULT_VERIFIED,
+                                   .lang = "ar",
+                                   .by = &by_system,
+                                   .command_id = vault_fixture_command(fixture) };
+    commits = db_stats(vault_db(fixture->vault)).batches;
+    done(vault_register_each(IN(fixture), cmds, 3, first, &error), &error);
+    g_assert_cmpint(db_stats(vault_db(fixture->vault)).batches - commits, ==, 1);
+    done(vault_register_each(IN(fixture), cmds, 3, again, &error), &error);
+    g_assert_cmpint(first[0].id, ==, known.id);
+    for (size_t i = 0; i < G_N_ELEMENTS(cmds); i++)
+        g_assert_cmpint(first[i].id, ==, again[i].id);
+    g_assert_cmpint(vault_fixture_count(fixture, "SELECT count(*) FROM person"), ==, 3);
+    done(vault_register_each(IN(fixture), cmds, 0, again, &error), &error);
+
+    identities[2].document_number = "9851112225";
+    cmds[2].command_id = vault_fixture_command(fixture);
+    contacts[0].phone = "962790000002"; /* another telephone for a document that is taken */
+    cmds[0].command_id = vault_fixture_command(fixture);
+    refused(vault_register_each(IN(fixture), cmds, 3, again, &error), &error, APP_ERROR_CONFLICT);
+    cmds[0].identity = NULL;
+    refused(vault_register_each(IN(fixture), cmds, 3, again, &error), &error, APP_ERROR_INVALID);
+    g_assert_cmpint(vault_fixture_count(fixture, "SELECT count(*) FROM person"), ==, 3);
+}
+
 static void
 refuses_what_is_no_registration(void)
 {
@@ -634,6 +675,7 @@ main(int argc, char **argv)
     engine_fixture_add("/vault/finds a document however it is typed",
                        finds_a_document_however_it_is_typed);
     engine_fixture_add("/vault/repeats a command", repeats_a_command);
+    engine_fixture_add("/vault/registers many", registers_many);
     engine_fixture_add("/vault/refuses what is no registration", refuses_what_is_no_registration);
     engine_fixture_add("/vault/keeps a document with its owner", keeps_a_document_with_its_owner);
     engine_fixture_add("/vault/finds a mismatch by document and telephone",

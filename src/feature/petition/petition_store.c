@@ -70,6 +70,11 @@ static const DbQuery  handle_used = {
      DB_COLUMNS(IdRow, id_columns),
 };
 
+static const DbQuery number_used = {
+    .sql = "SELECT id, version FROM petition WHERE number = $1",
+    DB_COLUMNS(IdRow, id_columns),
+};
+
 static const DbQuery done_event = {
     .sql = "SELECT id, version FROM event WHERE petition_id = $1 AND command_id = $2",
     DB_COLUMNS(IdRow, id_columns),
@@ -223,6 +228,7 @@ const DbQuery *const petition_queries[] = { &by_number,
                                             &by_handles,
                                             &rows_after,
                                             &handle_used,
+                                            &number_used,
                                             &done_event,
                                             &wrapped_key,
                                             &wrapped_before,
@@ -332,6 +338,14 @@ petition_store_handle_is_used(DbTx *tx, Bytes handle, bool *used, GError **error
     IdRow row;
 
     return db_maybe(tx, &handle_used, DB_PARAMS(db_bytes(handle)), &row, used, error);
+}
+
+bool
+petition_store_number_is_used(DbTx *tx, int64_t number, bool *used, GError **error)
+{
+    IdRow row;
+
+    return db_maybe(tx, &number_used, DB_PARAMS(db_int(number)), &row, used, error);
 }
 
 bool

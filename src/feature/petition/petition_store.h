@@ -33,6 +33,7 @@ bool petition_store_by_handles(DbTx *tx, const Bytes *handles, Petition **rows, 
 /* By id, at most `most`. */
 bool petition_store_after(DbTx *tx, int64_t after_id, int64_t most, Petition **rows, size_t *n,
                           GError **error) MUST_USE;
+bool petition_store_number_is_used(DbTx *tx, int64_t number, bool *used, GError **error) MUST_USE;
 bool petition_store_handle_is_used(DbTx *tx, Bytes handle, bool *used, GError **error) MUST_USE;
 
 /* ---- lists: 50 rows ---- */

@@ -58,12 +58,21 @@ check_rule(Prepare *prepare, const PetitionSubmit *cmd, const VaultPerson *perso
 
 /* ---- number and handle ---- */
 
-static int64_t
-draw_number(const Prepare *prepare)
+/* Alone, the unique index has the last word. Among many, one number that is used would cost the whole
+ * commit, so it is looked for; and the year's numbers fill up: at two millions each fiftieth is used. */
+static bool
+draw_number(const Prepare *prepare, int64_t *number, GError **error)
 {
-    int year = zone_civil(prepare->sys->zone, prepare->now).year;
+    int  year = zone_civil(prepare->sys->zone, prepare->now).year;
+    bool used = false;
 
-    return number_make(year % 100, randombytes_uniform(NUMBER_BODIES));
+    do {
+        *number = number_make(year % 100, randombytes_uniform(NUMBER_BODIES));
+        if (prepare->pending != NULL &&
+            !petition_store_number_is_used(prepare->tx, *number, &used, error))
+            return false;
+    } while (used || command_pending(prepare, *number) != NULL);
+    return true;
 }
 
 static bool
@@ -186,7 +195,6 @@ make_petition(const Prepare *prepare, const PetitionSubmit *cmd, const VaultSubm
     *petition = (Petition){
         .id = id_next(prepare->sys->ids),
         .version = 1,
-        .number = draw_number(prepare),
         .type = cmd->type,
         .about = cmd->about,
         .channel = cmd->channel,
@@ -199,6 +207,8 @@ make_petition(const Prepare *prepare, const PetitionSubmit *cmd, const VaultSubm
         .lodged_at = prepare->now,
         .entered_at = prepare->recorded_at,
     };
+    if (!draw_number(prepare, &petition->number, error))
+        return false;
     set_course(prepare, cmd, petition);
     petition_brief_seal(prepare->sys, prepare->mem, cmd->subject, cmd->place_words, petition);
     petition->person = vault_link(prepare->sys->vault, prepare->mem, petition->id, cmd->person_id);

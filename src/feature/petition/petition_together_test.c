@@ -197,6 +197,31 @@ test_lost_race(PetitionTrial *trial, const void *data)
     assert_state(f, receipts[0].number, "in_progress", 2);
 }
 
+/* As many in a commit as was asked for; an act may stand in the commit behind its submission's. */
+static void
+test_commits_of(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    PetitionSubmit   submit = petition_fixture_complaint(f);
+    PetitionReceipt  receipts[4];
+    Following        accept = { .receipt = &receipts[0], .prepare = petition_accept_prepare };
+    CommandItem      items[] = { submission(f, &submit, &receipts[0]),
+                                 submission(f, &submit, &receipts[1]),
+                                 submission(f, &submit, &receipts[2]),
+                                 submission(f, &submit, &receipts[3]), following(f, &accept) };
+    int64_t          commits = db_stats(f->sys->db).batches;
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    g_assert_true(command_run_each_of(items, G_N_ELEMENTS(items), 2, &error));
+    g_assert_cmpint(db_stats(f->sys->db).batches - commits, ==, 3);
+    for (size_t i = 0; i < G_N_ELEMENTS(items); i++)
+        g_assert_no_error(items[i].failure);
+    assert_state(f, receipts[0].number, "in_progress", 2);
+    for (size_t i = 1; i < G_N_ELEMENTS(receipts); i++)
+        g_assert_cmpint(receipts[i].number, !=, receipts[i - 1].number);
+}
+
 #define ADD(name, test)                                                                            \
     ENGINE_FIXTURE_ADD("/petition_together/" name, PetitionTrial, NULL, petition_trial_up, test,   \
                        petition_trial_down)
@@ -210,5 +235,6 @@ main(int argc, char **argv)
     ADD("refusal_is_alone", test_refusal_is_alone);
     ADD("one_person", test_one_person);
     ADD("lost_race", test_lost_race);
+    ADD("commits_of", test_commits_of);
     return g_test_run();
 }
