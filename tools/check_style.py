@@ -35,6 +35,7 @@ FEATURES = {
     "desk": {"petition", "attachment", "account", "notify", "follow"},
     "replay": {"petition"},
     "check": {"petition", "attachment", "notify"},
+    "generate": {"petition"},
 }
 OPEN_HEADERS = {"petition_fields.h", "petition_refusal.h", "petition_rules.h", "petition_fold.h", "petition_record.h",
                 "follow_status.h", "follow_steps.h"}  # besides NAME/NAME.h

@@ -10,6 +10,7 @@
 #include "db/verify.h"
 #include "feature/check/check.h"
 #include "feature/entity/entity.h"
+#include "feature/generate/generate.h"
 #include "feature/replay/replay.h"
 
 #include <string.h>
@@ -126,6 +127,46 @@ check(System *sys, int argc, char **argv, FILE *out)
     return sound ? 0 : 1;
 }
 
+static bool
+read_generate_options(GenerateOptions *options, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+        if (strcmp(argv[i], "--bar") == 0)
+            options->terminal = true;
+        else if (strcmp(argv[i], "--lines") == 0)
+            options->terminal = false;
+        else if (value == NULL)
+            return false;
+        else if (strcmp(argv[i], "--requests") == 0)
+            options->requests = g_ascii_strtoll(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--seed") == 0)
+            options->seed = g_ascii_strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--texts") == 0)
+            options->data = argv[++i];
+        else if (strcmp(argv[i], "--lang") == 0)
+            options->lang = argv[++i];
+        else
+            return false;
+    }
+    return options->requests > 0;
+}
+
+static int
+generate(System *sys, int argc, char **argv, FILE *out)
+{
+    g_autoptr(GError) error = NULL;
+    GenerateOptions options = { .out = out, .data = "data", .seed = 1 };
+
+    if (!read_generate_options(&options, argc, argv)) {
+        fputs("sawt: generate --requests N [--seed S] [--texts DIR] [--lang ar|en] [--lines]\n",
+              out);
+        return 2;
+    }
+    return report(out, generate_run(sys, &options, &error), &error);
+}
+
 static int
 print_sql(System *sys, int argc, char **argv, FILE *out)
 {
@@ -163,19 +204,23 @@ turn_registry(System *sys, int argc, char **argv, FILE *out)
 
 const StoreCommand command_line_store[] = {
     { "import", "import DIR [--registry]", "load reference data (and the trial registry)",
-      import_data, false, false },
+      import_data, false, false, false },
     { "accounts", "accounts [add ...]",
-      "trial accounts, the first administrator's link, or one more", make_accounts, false, false },
+      "trial accounts, the first administrator's link, or one more", make_accounts, false, false,
+      false },
     { "replay", "replay FILE [FORMAT]", "feed a history of requests through the commands", replay,
-      true, true },
+      true, true, false },
     { "check", "check [--lang ar|en] [--lines]",
-      "is the store whole? exit status 1 when it is not (docs/operations.md)", check, true, false },
+      "is the store whole? exit status 1 when it is not (docs/operations.md)", check, true, false,
+      false },
+    { "generate", "generate --requests N", "make a large store for trials", generate, true, false,
+      true },
     { "registry", "registry [up|slow|down]", "how the trial registry behaves until the server ends",
-      turn_registry, false, false },
+      turn_registry, false, false, false },
     { "rotate", "rotate PURPOSE [--resume]", "a new key of the ring, and data keys wrapped by it",
-      rotate_command, false, false },
-    { "sql", "sql [--plans] [--dialects]", "every statement", print_sql, false, false },
-    { NULL, NULL, NULL, NULL, false, false },
+      rotate_command, false, false, false },
+    { "sql", "sql [--plans] [--dialects]", "every statement", print_sql, false, false, false },
+    { NULL, NULL, NULL, NULL, false, false, false },
 };
 
 const StoreCommand *

@@ -88,7 +88,7 @@ serve_caller(Control *control, int peer)
     int                 code = 2;
     FILE               *out;
 
-    if (command == NULL)
+    if (command == NULL || command->alone)
         return;
     out = fdopen(dup(peer), "w");
     if (out == NULL)

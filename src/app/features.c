@@ -13,6 +13,7 @@
 #include "feature/desk/desk.h"
 #include "feature/entity/entity.h"
 #include "feature/follow/follow.h"
+#include "feature/generate/generate.h"
 #include "feature/lodge/lodge.h"
 #include "feature/notify/notify.h"
 #include "feature/office/office.h"
@@ -26,9 +27,9 @@ const Feature *const features[] = {
 };
 
 static const DbQuery *const *const query_lists[] = {
-    reference_queries, event_queries, outbox_queries,   job_queries,   session_queries,
-    aggregate_queries, token_queries, petition_queries, lodge_queries, attachment_queries,
-    entity_queries,    desk_queries,  check_queries,    NULL,
+    reference_queries, event_queries, outbox_queries,   job_queries,      session_queries,
+    aggregate_queries, token_queries, petition_queries, lodge_queries,    attachment_queries,
+    entity_queries,    desk_queries,  check_queries,    generate_queries, NULL,
 };
 
 static const DbTable *const table_lists[] = {

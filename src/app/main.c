@@ -187,7 +187,8 @@ run_on_store(CommandLine *line, const StoreCommand *command)
 
     if (command->of_caller && (line->n_rest > 1 || !command->has_file))
         add_caller(line, command->has_file);
-    if (control_ask(line->config->directory, line->n_rest, line->rest, &code, &error))
+    if (!command->alone &&
+        control_ask(line->config->directory, line->n_rest, line->rest, &code, &error))
         return code;
     if (error == NULL)
         instance = config_check(line->config, &error)
