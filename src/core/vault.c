@@ -107,9 +107,11 @@ static const DbTable tables[] = {
 static const DbTable *const        table_lists[] = { tables, NULL };
 
 static const DbQuery *const *const query_lists[] = {
-    vault_ring_queries,     vault_person_queries, vault_hint_queries,
-    vault_registry_queries, vault_rewrap_queries, vault_codes_queries,
-    vault_sessions_queries, vault_check_queries,  NULL,
+    vault_ring_queries,     vault_person_queries,
+    vault_register_queries, vault_hint_queries,
+    vault_registry_queries, vault_rewrap_queries,
+    vault_codes_queries,    vault_sessions_queries,
+    vault_check_queries,    NULL,
 };
 
 const DbSchema vault_schema = {

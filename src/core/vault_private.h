@@ -82,6 +82,9 @@ typedef struct {
     Bytes       wrapped, document_index, identity, contact;
 } VaultRow;
 
+/* Where an envelope of a person's row lives. */
+CryptoPlace vault_row_place(const char *column, int64_t id);
+bool vault_row_maybe(DbTx *tx, int64_t id, VaultRow *out, bool *found, GError **error) MUST_USE;
 /* NOT_FOUND also when it was erased. */
 bool vault_row(DbTx *tx, int64_t id, VaultRow *out, GError **error) MUST_USE;
 bool
@@ -137,6 +140,7 @@ bool vault_session_add(VaultWrite *write, int64_t person_id, Bytes hash, GError 
 
 extern const DbQuery *const vault_ring_queries[];
 extern const DbQuery *const vault_person_queries[];
+extern const DbQuery *const vault_register_queries[];
 extern const DbQuery *const vault_hint_queries[];
 extern const DbQuery *const vault_registry_queries[];
 extern const DbQuery *const vault_rewrap_queries[];
