@@ -29,11 +29,16 @@ function keepAnswers(page) {
     });
 }
 
+/* Everybody comes from an address of their own, as the proxy in front would say: the limits on one are for one. */
+let addresses = 0;
+const nextAddress = () => `10.0.${++addresses >> 8}.${addresses & 255}`;
+
 /* A browser of one person. `state` takes over the cookies of another context. */
 export async function person(browser, address, { lang = 'ar', width = 360, js = true, state } = {}) {
     const context = await browser.newContext({
         baseURL: address, javaScriptEnabled: js, viewport: { width, height: width < 600 ? 740 : 800 },
         reducedMotion: 'reduce', locale: lang, storageState: state,
+        extraHTTPHeaders: { 'X-Forwarded-For': nextAddress() },
     });
     context.setDefaultTimeout(8000);
     context.on('page', keepAnswers);

@@ -68,7 +68,7 @@ function engine() {
 /* The server on a store that is there; `stop` removes the folder. */
 async function serve(folder, address, options, drop = () => {}) {
     const log = join(folder, 'log'), file = openSync(log, 'w');
-    const process_ = spawn(binary, ['serve', ...options], { stdio: ['ignore', file, file] });
+    const process_ = spawn(binary, ['serve', ...options, '--set', 'trusted_proxies=127.0.0.1,::1'], { stdio: ['ignore', file, file] });
     const stop = async () => {
         if (process_.exitCode === null && process_.signalCode === null) {
             const ended = new Promise(done => process_.once('exit', done));

@@ -134,7 +134,8 @@ replay_time_there(const ReplayContext *context, const char *text, AppTime *time)
 AppTime
 replay_recent_time(const ReplayContext *context, const char *id)
 {
-    return context->now - (int64_t)(g_str_hash(id) % RECENT_HOURS) * HOURS;
+    /* Never this hour: what is recorded as it happens is told, and `sawt check` asks for that. */
+    return context->now - (int64_t)(1 + g_str_hash(id) % RECENT_HOURS) * HOURS;
 }
 
 /* ---- what became of it ---- */
