@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { BY_PHONE_MOST = 50, SHORT_INDEX_BITS = 22 };
+enum { SHORT_INDEX_BITS = 22 };
 
 static const char *const verifications[] = {
     [VAULT_UNKNOWN] = "unknown",

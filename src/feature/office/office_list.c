@@ -29,12 +29,6 @@ query_int(const Request *req, const char *name)
     return text == NULL ? 0 : g_ascii_strtoll(text, NULL, 10);
 }
 
-static PetitionAfter
-after_of(const Request *req)
-{
-    return (PetitionAfter){ query_int(req, "due"), query_int(req, "id") };
-}
-
 static OfficeRow *
 rows_of(const OfficeReader *reader, const PetitionRow *rows, size_t n)
 {
@@ -47,15 +41,9 @@ rows_of(const OfficeReader *reader, const PetitionRow *rows, size_t n)
 
 /* The address of the page behind these rows, or NULL. */
 static const char *
-next_of(Arena *mem, const char *path, const PetitionRow *rows, size_t n)
+next_of(const OfficeReader *reader, const char *path, const PetitionRow *rows, size_t n)
 {
-    const PetitionRow *last = n == 0 ? NULL : &rows[n - 1];
-
-    if (n < PAGE)
-        return NULL;
-    return arena_printf(mem, "%s%cdue=%" G_GINT64_FORMAT "&id=%" G_GINT64_FORMAT, path,
-                        strchr(path, '?') == NULL ? '?' : '&', (gint64)last->due_at,
-                        (gint64)last->id);
+    return n < PAGE ? NULL : office_words_next(reader, path, rows[n - 1].due_at, rows[n - 1].id);
 }
 
 static bool
@@ -70,7 +58,7 @@ read_inbox(const OfficeReader *reader, PetitionList list, PetitionAfter after, c
         return false;
     view->list.rows = rows_of(reader, rows, n);
     view->list.n_rows = n;
-    view->next = next_of(reader->mem, path, rows, n);
+    view->next = next_of(reader, path, rows, n);
     return true;
 }
 
@@ -98,7 +86,8 @@ office_list_inbox(Request *req, Response *res, GError **error)
 
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
         filters[i] = (OfficeFilter){ lists[i].href, lists[i].icon, lists[i].label, i == chosen };
-    if (!read_inbox(&reader, lists[chosen].list, after_of(req), lists[chosen].href, &view, error))
+    if (!read_inbox(&reader, lists[chosen].list, office_words_after(req), lists[chosen].href, &view,
+                    error))
         return false;
     office_inbox_html(html_page(req, res, 200), &view);
     return true;
@@ -114,7 +103,8 @@ office_list_closed(Request *req, Response *res, GError **error)
                              .order = MSG_OFFICE_CLOSED_ORDER,
                              .empty = MSG_OFFICE_CLOSED_EMPTY };
 
-    if (!read_inbox(&reader, PETITION_LIST_CLOSED, after_of(req), "/office/closed", &view, error))
+    if (!read_inbox(&reader, PETITION_LIST_CLOSED, office_words_after(req), "/office/closed", &view,
+                    error))
         return false;
     office_inbox_html(html_page(req, res, 200), &view);
     return true;

@@ -46,22 +46,18 @@ read_rows(const OfficeReader *reader, PetitionAfter after, OfficeQuestionsView *
     view->rows = shown;
     view->n_rows = n;
     if (n == PAGE)
-        view->next = arena_printf(reader->mem,
-                                  "/office/questions?due=%" G_GINT64_FORMAT "&id=%" G_GINT64_FORMAT,
-                                  (gint64)rows[n - 1].due_at, (gint64)rows[n - 1].id);
+        view->next =
+            office_words_next(reader, "/office/questions", rows[n - 1].due_at, rows[n - 1].id);
     return true;
 }
 
 bool
 office_question_list(Request *req, Response *res, GError **error)
 {
-    OfficeReader  reader = office_words_reader(req);
-    const char   *due = request_query(req, "due"), *id = request_query(req, "id");
-    PetitionAfter after = { due == NULL ? 0 : g_ascii_strtoll(due, NULL, 10),
-                            id == NULL ? 0 : g_ascii_strtoll(id, NULL, 10) };
+    OfficeReader        reader = office_words_reader(req);
     OfficeQuestionsView view = { .n_rows = 0 };
 
-    if (!read_rows(&reader, after, &view, error))
+    if (!read_rows(&reader, office_words_after(req), &view, error))
         return false;
     office_questions_html(html_page(req, res, 200), &view);
     return true;

@@ -23,6 +23,24 @@ office_words_reader(const Request *req)
     };
 }
 
+/* ---- lists ---- */
+
+PetitionAfter
+office_words_after(const Request *req)
+{
+    const char *due = request_query(req, "due"), *id = request_query(req, "id");
+
+    return (PetitionAfter){ due == NULL ? 0 : g_ascii_strtoll(due, NULL, 10),
+                            id == NULL ? 0 : g_ascii_strtoll(id, NULL, 10) };
+}
+
+const char *
+office_words_next(const OfficeReader *reader, const char *path, AppTime due_at, int64_t id)
+{
+    return arena_printf(reader->mem, "%s%cdue=%" G_GINT64_FORMAT "&id=%" G_GINT64_FORMAT, path,
+                        strchr(path, '?') == NULL ? '?' : '&', (gint64)due_at, (gint64)id);
+}
+
 /* ---- time ---- */
 
 OfficeDue

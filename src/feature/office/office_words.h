@@ -19,6 +19,10 @@ typedef struct OfficeReader {
 } OfficeReader;
 
 OfficeReader office_words_reader(const Request *req);
+/* Where a list by time left goes on: ?due and ?id of the link that office_words_next made; else its start. */
+PetitionAfter office_words_after(const Request *req);
+const char *
+office_words_next(const OfficeReader *reader, const char *path, AppTime due_at, int64_t id);
 
 /* How long until `due_at`; 0: the clock rests. */
 OfficeDue office_words_due(const OfficeReader *reader, const char *state, AppTime due_at);
