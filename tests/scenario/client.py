@@ -218,8 +218,8 @@ class Account:
 
     def code(self):
         with self.lock:
-            present = int(time.time()) // TOTP_SECONDS
-            self.last = max(self.last + 1, present - 1)
+            # The step before the present one, as long as it will still be taken when it arrives.
+            self.last = max(self.last + 1, int(time.time() + TOTP_SECONDS / 2) // TOTP_SECONDS - 1)
             until("a fresh step of the second factor", lambda: int(time.time()) // TOTP_SECONDS + 1 >= self.last,
                   2 * TOTP_SECONDS)
             return totp(self.secret, self.last)
