@@ -63,7 +63,7 @@ note_peer(const Request *req, const GError *error)
 }
 
 void
-error_page_write(Request *req, Response *res, const GError *error, bool old_form)
+error_page_write(Request *req, Response *res, const GError *error, bool old_form, bool own)
 {
     int refused = request_refused(req);
     int status = refused != 0 ? refused : error_status(error_code(error));
@@ -76,5 +76,5 @@ error_page_write(Request *req, Response *res, const GError *error, bool old_form
     if (request_wants_json(req))
         write_json(req, res, status, told);
     else
-        trouble_show_as(req, res, status, told);
+        trouble_show(req, res, status, told, own);
 }

@@ -5,5 +5,5 @@
 
 #include "http/route.h"
 
-/* `old_form`: it is not a right that is missing, the form's page is out of date. */
-void error_page_write(Request *req, Response *res, const GError *error, bool old_form);
+/* `old_form`: it is not a right that is missing, the form's page is out of date. `own`: see trouble_show. */
+void error_page_write(Request *req, Response *res, const GError *error, bool old_form, bool own);

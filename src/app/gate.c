@@ -257,12 +257,44 @@ is_old_form(const AppGate *gate, const Request *req, const GError *error)
            !session_csrf_is_right(gate->sys, req->who, form_typed(req->form, "csrf"));
 }
 
+/* Certainly from a page of ours: the browser says so, or the token does. */
+static bool
+is_own_form(const AppGate *gate, const Request *req)
+{
+    const char *site = request_header(req, "Sec-Fetch-Site");
+
+    if (req->form == NULL)
+        return false;
+    if (site != NULL)
+        return strcmp(site, "same-origin") == 0;
+    return req->who != NULL && is_from_here(gate->sys, req) &&
+           session_csrf_is_right(gate->sys, req->who, form_typed(req->form, "csrf"));
+}
+
+/* Nobody knows who it is: the address does not exist, or the store does not answer. A form gets the token back with
+ * which it came. */
+static void
+fill_nobodys_page(const AppGate *gate, Request *req)
+{
+    Page       *page = html_nobodys_page(req->mem, i18n_words(req->lang));
+    const char *token = req->form == NULL ? NULL : form_typed(req->form, "csrf");
+
+    page->trial = gate->sys->trial;
+    if (token != NULL)
+        page->csrf = token;
+    req->page = page;
+}
+
 static void
 explain(Request *req, Response *res, const GError *error)
 {
+    const AppGate *gate = req->app;
+
     if (req->lang == NULL)
         req->lang = choose_language(req);
-    error_page_write(req, res, error, is_old_form(req->app, req, error));
+    if (req->page == NULL)
+        fill_nobodys_page(gate, req);
+    error_page_write(req, res, error, is_old_form(gate, req, error), is_own_form(gate, req));
 }
 
 /* A receipt's link is the address, /f/, the number, a slash and the code. */

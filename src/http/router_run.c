@@ -154,6 +154,19 @@ log_failure(const Request *req, const GError *error)
                 LOG_CODE("error", error->message));
 }
 
+/* Refused at the door, before what was typed was looked at: it is read all the same, so that the page that says
+ * so can carry it. */
+static void
+keep_typed(Request *req, const GError *error)
+{
+    AppError code = error_code(error);
+
+    if (req->method == HTTP_POST && req->form == NULL && req->route != NULL &&
+        req->parts->body != NULL && !is_multipart(req) &&
+        (code == APP_ERROR_UNAUTHENTICATED || code == APP_ERROR_LIMITED || code == APP_ERROR_BUSY))
+        req->form = form_read(req->mem, req->route->form, req->parts->body, req->parts->body_size);
+}
+
 void
 router_run_explain(const Router *router, Request *req, Response *res, GError *error)
 {
@@ -164,6 +177,7 @@ router_run_explain(const Router *router, Request *req, Response *res, GError *er
     if (error == NULL)
         g_set_error(&error, APP_ERROR, APP_ERROR_INTERNAL, "it failed without an error");
     log_failure(req, error);
+    keep_typed(req, error);
     req->app = gate->app;
     response_reset(res);
     gate->explain(req, res, error);

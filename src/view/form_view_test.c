@@ -271,7 +271,7 @@ sentences(Fixture *f, gconstpointer data)
         { "text", FORM_MISTAKE_TOO_SHORT, 3, "الطلب: 3 أحرف على الأقل",
           "Request: 3 characters at least" },
         { "code", FORM_MISTAKE_TOO_SHORT, 6, "رمز التتبّع: 6 أرقام",
-          "Code for following: exactly 6 digits" },
+          "Tracking code: exactly 6 digits" },
         { "number", FORM_MISTAKE_TOO_LONG, 10, "رقم الطلب: 10 أرقام على الأكثر",
           "Number of the request: 10 digits at most" },
         { "number", FORM_MISTAKE_TOO_SHORT, 5, "رقم الطلب: 5 أرقام على الأقل",
@@ -286,12 +286,12 @@ sentences(Fixture *f, gconstpointer data)
           "Time: a real date, such as 27 3 2026" },
         { "mobile", FORM_MISTAKE_NOT_A_PHONE, 0,
           "رمز التتبّع: رقم هاتف من 10 أرقام، مثل 0790000000، أو رقم دولي يبدأ بـ00",
-          "Code for following: a number of 10 digits, such as 0790000000, or an international one "
+          "Tracking code: a number of 10 digits, such as 0790000000, or an international one "
           "beginning with 00" },
         { "email", FORM_MISTAKE_NOT_AN_EMAIL, 0, "البريد الإلكتروني: عنوان مثل name@example.com",
           "E-mail: an address such as name@example.com" },
         { "code", FORM_MISTAKE_NOT_DIGITS, 0, "رمز التتبّع: أرقام فقط، دون حروف",
-          "Code for following: digits only, no letters" },
+          "Tracking code: digits only, no letters" },
         { "subject", FORM_MISTAKE_NOT_TEXT, 0, "النوع: فيه رموز لا تُقرأ؛ اكتبوه من جديد",
           "Type: holds signs that cannot be read; please write it again" },
         { "", FORM_MISTAKE_UNKNOWN, 0, "وصل في النموذج ما ليس منه. حدّثوا الصفحة ثم أرسلوا من جديد.",

@@ -439,8 +439,8 @@ html_set_zone(const Zone *zone)
     site_zone = zone;
 }
 
-static const Page *
-nobodys_page(Arena *mem, const Words *words, const char *target)
+Page *
+html_nobodys_page(Arena *mem, const Words *words)
 {
     Page           *page = ARENA_NEW(mem, Page);
     const Language *language = i18n_language(words);
@@ -448,7 +448,7 @@ nobodys_page(Arena *mem, const Words *words, const char *target)
     page->lang = language->key;
     page->dir = language->dir;
     page->csrf = "";
-    page->target = target;
+    page->target = "/";
     for (size_t i = 0; i18n_languages[i] != NULL; i++) {
         if (i18n_languages[i] == language)
             continue;
@@ -473,6 +473,6 @@ html_page(Request *req, Response *res, int status)
         .now = req->now,
     };
     if (page->page == NULL)
-        page->page = nobodys_page(req->mem, page->words, "/");
+        page->page = html_nobodys_page(req->mem, page->words);
     return page;
 }

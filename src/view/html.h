@@ -49,6 +49,10 @@ typedef struct {
     size_t      length;
 } SafeHtml;
 
+/* What stands around a page that no gate has filled in: an address that does not exist, a store that does not
+ * answer. Its forms have no token. */
+Page *html_nobodys_page(Arena *mem, const Words *words);
+
 /* Begin an answer of HTML for `req`. The result lives in req->mem. */
 Html *html_page(Request *req, Response *res, int status);
 

@@ -178,7 +178,7 @@ trouble(Fixture *f, gconstpointer lang)
         g_autoptr(Response) res = response_new(f->mem);
         const char *page;
 
-        trouble_show(&f->req, res, rows[i].status);
+        trouble_show(&f->req, res, rows[i].status, rows[i].status, true);
         page = arena_text(f->mem, (const char *)response_bytes(res).data, response_bytes(res).size);
         g_assert_cmpint(response_status(res), ==, rows[i].status);
         assert_has(page, rows[i].part);
@@ -196,7 +196,7 @@ trouble_early(Fixture *f, gconstpointer lang)
     const char *page;
 
     (void)lang;
-    trouble_show(&bare, res, 400);
+    trouble_show(&bare, res, 400, 400, false);
     page = arena_text(f->mem, (const char *)response_bytes(res).data, response_bytes(res).size);
     assert_has(page, "<html lang=\"ar\" dir=\"rtl\">");
     assert_has(page, "href=\"/language/en?back=%2F\"");

@@ -12,10 +12,25 @@ message_of(Arena *mem, int status, const char *part)
 }
 
 static bool
-may_carry(const Request *req, int status)
+may_carry(const Request *req, int words)
 {
-    return (status == 500 || status == 503) && req->form != NULL && req->page != NULL &&
+    const Page *page = req->page;
+
+    return (words == 500 || words == 503 || words == 401 || words == 429 ||
+            words == TROUBLE_OLD_FORM) &&
+           req->form != NULL && page != NULL && page->csrf[0] != '\0' &&
            form_may_be_carried(req->form->spec);
+}
+
+static const char *
+label_of(const Request *req, const char *name)
+{
+    const FormField *field = form_field(req->form->spec, name);
+
+    if (field == NULL || field->kind != FORM_LONG_TEXT)
+        return NULL;
+    return field->label_text != NULL ? field->label_text
+                                     : i18n_text(i18n_words(req->lang), field->label);
 }
 
 static void
@@ -30,7 +45,7 @@ carry(Request *req, TroubleView *view)
         n++;
     typed = ARENA_ARRAY(req->mem, TroubleTyped, n);
     for (size_t i = 0; i < n && form_carried(req->form, i, &name, &value); i++)
-        typed[i] = (TroubleTyped){ name, value };
+        typed[i] = (TroubleTyped){ name, value, label_of(req, name) };
     again = ARENA_NEW(req->mem, FormView);
     *again = (FormView){ .form = req->form, .action = request_target(req) };
     view->again = again;
@@ -54,13 +69,7 @@ sign_in_path(const Page *page)
 }
 
 void
-trouble_show(Request *req, Response *res, int status)
-{
-    trouble_show_as(req, res, status, status);
-}
-
-void
-trouble_show_as(Request *req, Response *res, int status, int words)
+trouble_show(Request *req, Response *res, int status, int words, bool own)
 {
     int         shown = trouble_words(req->mem, words);
     TroubleView view = {
@@ -73,7 +82,11 @@ trouble_show_as(Request *req, Response *res, int status, int words)
 
     if (req->id != 0)
         view.incident = arena_printf(req->mem, "%" G_GINT64_MODIFIER "x", req->id);
-    if (may_carry(req, status))
+    if (own && may_carry(req, words)) {
+        int kept = message_of(req->mem, shown, "kept");
+
         carry(req, &view);
+        view.todo = kept != 0 ? kept : view.todo;
+    }
     trouble_html(html_page(req, res, status), &view);
 }

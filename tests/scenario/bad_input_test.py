@@ -299,6 +299,38 @@ def try_twice(server, citizen, officer):
         check("ملاحظة أخرى" not in officer.get(path).words, "it was done")
 
 
+# ---- what was typed ----
+
+def try_kept(server, citizen, officer):
+    receipt = lodge(citizen, "ما كُتب", "طلب يُكتب عنه مدة طويلة.", pick=pick(citizen, "شركة مياه الأردن"))
+    path, words = f"/office/requests/{receipt.number}", "ملاحظة كُتبت في ساعة،\nوانتهت المدة قبل إرسالها."
+    form = officer.get(path).expect(200).form(f"{path}/note")
+    staff = server.cookie("staff")
+    with tap.case("the session ended: the note is on the page, and goes from there after signing in, once"):
+        session = officer.cookies.pop(staff)
+        ended = officer.submit(form, note=words).expect(401).form(f"{path}/note")
+        check(ended.typed("note") == words, ended.fields)
+        officer.cookies[staff] = session
+        old = officer.submit(ended).expect(403).form(f"{path}/note")
+        check(old.typed("note") == words, old.fields)
+        for _ in range(2):
+            officer.submit(old).expect(303)
+        check(officer.get(path).text.count("كُتبت في ساعة") == 1, "it stands there more than once, or not at all")
+    for name, headers in (("another site", {"Sec-Fetch-Site": "cross-site", "Origin": "https://example.org"}),
+                          ("a site that says nothing of itself", {"Sec-Fetch-Site": None, "Origin": None})):
+        with tap.case(f"a form of {name} with a wrong token: its words are carried nowhere"):
+            for cookies, status in (({}, 401), (dict(officer.cookies), 403)):
+                stranger = Browser(server)
+                stranger.cookies.update(cookies)
+                answer = stranger.post(f"{path}/note", {"csrf": "x", "note": words}, headers).expect(status)
+                check("كُتبت في ساعة" not in answer.text, answer.text)
+    with tap.case("too often: the note is on the page, under its command id"):
+        form = officer.get(path).expect(200).form(f"{path}/note")
+        answer = next(answer for answer in (officer.submit(form, note=words) for _ in range(500)) if answer.status == 429)
+        kept = answer.form(f"{path}/note")
+        check(kept.typed("note") == words and kept.typed("command") == form.typed("command"), kept.fields)
+
+
 def numbers(citizen):
     return {link for link in citizen.get("/mine").expect(200).page.links if link.startswith("/follow/")}
 
@@ -309,7 +341,9 @@ def main(sawt):
         try_forms(server)
         try_heads(server)
         try_slow(server)
-        try_twice(server, requester(server, people(1)[0]), sign_in(server, server.accounts["officer"]))
+        citizen, officer = requester(server, people(1)[0]), sign_in(server, server.accounts["officer"])
+        try_twice(server, citizen, officer)
+        try_kept(server, citizen, officer)
         tap.say(server.stop() == 0, "the server ends with 0")
         tap.say(server.troubles() == "", "nothing in the log is its own fault", server.troubles())
     try_no_gateway(sawt)

@@ -83,8 +83,10 @@ check(Request *req, GError **error)
 static void
 explain(Request *req, Response *res, const GError *error)
 {
+    int status = error_status(error_code(error));
+
     g_assert_cmpint(error_code(error), !=, APP_ERROR_INTERNAL);
-    trouble_show(req, res, error_status(error_code(error)));
+    trouble_show(req, res, status, status, true);
 }
 
 /* ---- up and down ---- */

@@ -83,7 +83,7 @@ show_code(Request *req, Response *res, Form *form, const char *phone, const char
           int status)
 {
     CodeView view = { .form = { .form = form, .action = "/sign-in/code" },
-                      .phone = phone == NULL ? "" : text_mask_numbers(req->mem, phone),
+                      .phone = phone == NULL ? NULL : text_mask_numbers(req->mem, phone),
                       .digits = digits,
                       .again = with_next(req->mem, "/sign-in", form_typed(form, "next"),
                                          form_typed(form, "light")) };

@@ -84,11 +84,13 @@ check(Request *req, GError **error)
 static void
 explain(Request *req, Response *res, const GError *error)
 {
+    int status = error_status(error_code(error));
+
     if (error_code(error) == APP_ERROR_INTERNAL)
         g_test_message("%s", error->message);
     req->id = 0;      /* no incident on the page, */
     req->page = NULL; /* and no address of its own, so that two of them can be compared */
-    trouble_show(req, res, error_status(error_code(error)));
+    trouble_show(req, res, status, status, true);
 }
 
 /* ---- up and down ---- */
