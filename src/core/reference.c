@@ -137,7 +137,7 @@ reference_fields(const Reference *ref, int64_t service_id, size_t *n)
     return (const ServiceField *const *)find_list(ref, REFERENCE_FIELDS_OF, service_id, n);
 }
 
-/* ---- names, days, rules ---- */
+/* ---- names, days ---- */
 
 static const char *
 find_label(const Reference *ref, const char *subject, int64_t id, const char *lang)
@@ -166,10 +166,4 @@ const ReferenceWeek *
 reference_week(const Reference *ref)
 {
     return ref->week;
-}
-
-const char *
-reference_calendar_rule(const Reference *ref, const char *name)
-{
-    return find_code(ref, REFERENCE_RULE, name);
 }

@@ -80,8 +80,6 @@ reference_label(const Reference *ref, const char *subject, int64_t id, const cha
 
 bool reference_is_holiday(const Reference *ref, int64_t day);
 const ReferenceWeek *reference_week(const Reference *ref);
-/* A rule of data/calendar.csv, or NULL. */
-const char *reference_calendar_rule(const Reference *ref, const char *name);
 
 /* Entities and services that fit words of a problem, best first: by folded stems of names and
  * keywords, also the beginnings of the last word. */

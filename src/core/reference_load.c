@@ -301,16 +301,12 @@ add_rows(Reference *ref, const ReferenceRows *rows)
 }
 
 static void
-add_calendar(Reference *ref, const ReferenceRows *rows)
+add_holidays(Reference *ref, const ReferenceRows *rows)
 {
     for (size_t i = 0; i < rows->n_holidays; i++)
         reference_map_add(
             &ref->map, (ReferenceKey){ .kind = REFERENCE_HOLIDAY, .number = rows->holidays[i].day },
             &rows->holidays[i]);
-    for (size_t i = 0; i < rows->n_rules; i++)
-        reference_map_add(&ref->map,
-                          (ReferenceKey){ .kind = REFERENCE_RULE, .text = rows->rules[i].name },
-                          rows->rules[i].value);
 }
 
 /* ---- the snapshot ---- */
@@ -322,7 +318,7 @@ reference_load_rows(Arena *mem, const ReferenceRows *rows)
 
     ref->mem = ref->map.mem = mem;
     add_rows(ref, rows);
-    add_calendar(ref, rows);
+    add_holidays(ref, rows);
     list_entities(ref, rows);
     list_services(ref, rows);
     list_directorates(ref, rows);

@@ -16,7 +16,6 @@ typedef enum {
     REFERENCE_FIELDS_OF,
     REFERENCE_LABEL,   /* number: id, text: subject, lang */
     REFERENCE_HOLIDAY, /* number: day */
-    REFERENCE_RULE,    /* text: name */
 } ReferenceKind;
 
 typedef struct {

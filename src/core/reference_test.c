@@ -137,7 +137,6 @@ what_is_not_there_is_null(void)
     g_assert_null(reference_directorate(ref, 1));
     g_assert_null(reference_place_by_code(ref, "JO"));
     g_assert_cmpint(reference_governorate(ref, 99), ==, 0);
-    g_assert_null(reference_calendar_rule(ref, "weekend"));
     g_assert_false(reference_is_holiday(ref, 0));
 
     g_assert_null(reference_entity(NULL, 1)); /* before the first load */

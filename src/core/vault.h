@@ -157,10 +157,8 @@ bool vault_relay(Vault *vault, Arena *mem, int64_t person_id, Contact *out, cons
 
 /* ---- persons and petitions ---- */
 
-/* The handle of a person's nth petition. */
-bool vault_handle(Vault *vault, Arena *mem, int64_t person_id, int64_t n,
-                  uint8_t out[VAULT_HANDLE_SIZE], GError **error) MUST_USE;
-/* `count` of them from the `first`th on, for the price of one: to walk "my requests". */
+/* The handles of a person's petitions from the `first`th on, `count` of them for the price of one: to walk "my
+ * requests". */
 bool vault_handles(Vault *vault, Arena *mem, int64_t person_id, int64_t first, size_t count,
                    uint8_t (*out)[VAULT_HANDLE_SIZE], GError **error) MUST_USE;
 /* What a submission needs of its requester, for one read. `used` handles are taken: a lower bound, or

@@ -594,7 +594,7 @@ costs(void)
     MEASURE("tracking code", 20000, make_code(vault));
     MEASURE("link sealed", 20000, vault_link(vault, mem, 1, id).size > 0);
     MEASURE("link opened", 20000, vault_unlink(vault, mem, 1, link, &found, NULL));
-    MEASURE("one handle", 20000, vault_handle(vault, mem, id, 3, handles[0], NULL));
+    MEASURE("one handle", 20000, vault_handles(vault, mem, id, 3, 1, handles, NULL));
     MEASURE("twenty handles", 20000, vault_handles(vault, mem, id, 0, 20, handles, NULL));
     MEASURE("session looked up", 20000, vault_session(vault, mem, token, &found, &hash, NULL));
     MEASURE("person by document", 20000,

@@ -49,13 +49,6 @@ vault_handles(Vault *vault, Arena *mem, int64_t person_id, int64_t first, size_t
 }
 
 bool
-vault_handle(Vault *vault, Arena *mem, int64_t person_id, int64_t n, uint8_t out[VAULT_HANDLE_SIZE],
-             GError **error)
-{
-    return vault_handles(vault, mem, person_id, n, 1, (uint8_t(*)[VAULT_HANDLE_SIZE])out, error);
-}
-
-bool
 vault_submitter(Vault *vault, Arena *mem, int64_t person_id, VaultSubmitter *out, GError **error)
 {
     g_autoptr(DbTx) tx = db_begin(vault->db, mem, error);

@@ -576,7 +576,8 @@ forgets_who_has_no_key(void)
     vault_fixture_count(fixture, "UPDATE person SET wrapped = NULL, document_index = NULL");
     refused(vault_reveal(IN(fixture), &self, person.id, NULL, NULL, &how, &error), &error,
             APP_ERROR_NOT_FOUND);
-    refused(vault_handle(IN(fixture), person.id, 0, handle, &error), &error, APP_ERROR_NOT_FOUND);
+    refused(vault_handles(IN(fixture), person.id, 0, 1, &handle, &error), &error,
+            APP_ERROR_NOT_FOUND);
     refused(vault_person(IN(fixture), person.id, &found, &error), &error, APP_ERROR_NOT_FOUND);
     g_assert_cmpint(vault_fixture_laila(fixture).id, !=, person.id);
 }
@@ -599,14 +600,14 @@ gives_handles(void)
     vault_fixture_reopen(fixture, 0);
     done(vault_handles(IN(fixture), b, 0, 20, of_b, &error), &error);
     for (size_t i = 0; i < 20; i++) {
-        done(vault_handle(IN(fixture), a, (int64_t)i, one, &error), &error);
+        done(vault_handles(IN(fixture), a, (int64_t)i, 1, &one, &error), &error);
         g_assert_cmpmem(one, sizeof one, of_a[i], sizeof of_a[i]);
         for (size_t j = 0; j < 20; j++) {
             g_assert_cmpint(memcmp(of_a[i], of_b[j], sizeof one), !=, 0);
             g_assert_true(i == j || memcmp(of_a[i], of_a[j], sizeof one) != 0);
         }
     }
-    refused(vault_handle(IN(fixture), 12345, 0, one, &error), &error, APP_ERROR_NOT_FOUND);
+    refused(vault_handles(IN(fixture), 12345, 0, 1, &one, &error), &error, APP_ERROR_NOT_FOUND);
 
     for (int64_t n = 1; n <= 40; n++) {
         vault_raise_hint(fixture->vault, a, n);

@@ -51,13 +51,13 @@ export async function person(browser, address, { lang = 'ar', width = 360, js = 
 export const speak = (context, address, lang) =>
     context.addCookies([{ name: 'sawt-lang', value: lang, url: address }]);
 
-/* Whoever is too fast for the limits waits as people would. */
+/* Whoever is too fast for the limits waits as long as they are told. */
 export async function open(page, path) {
     for (let tries = 0; ; tries++) {
         const answer = await page.goto(path);
         if (answer.status() !== 429 || tries === 6)
             return answer;
-        await sleep(5000);
+        await sleep(1000 * Number(answer.headers()['retry-after']));
     }
 }
 
