@@ -120,6 +120,7 @@ CREATE INDEX session_by_expiry ON session (expires_at);
 -- The only record. `petition_id` is the petition's, or the id of a change of reference data.
 -- Clear columns are what figures and clocks need; what people wrote is in `payload`, an envelope
 -- under the petition's key. `leaf` = hash of the canonical bytes (version in its first byte) and salt.
+-- A command is found among the few events of its petition; two at once meet in the version.
 CREATE TABLE event (
     id          ID PRIMARY KEY,
     petition_id ID NOT NULL,
@@ -144,8 +145,7 @@ CREATE TABLE event (
     payload     BYTES,
     salt        BYTES NOT NULL,
     leaf        BYTES NOT NULL,
-    UNIQUE (petition_id, version),
-    UNIQUE (petition_id, command_id)
+    UNIQUE (petition_id, version)
 ) STRICT;
 
 -- The present state: what the events say. Every update raises `version`, whose event stands first.
@@ -188,8 +188,6 @@ CREATE TABLE petition (
     FOREIGN KEY (id, version) REFERENCES event (petition_id, version)
 ) STRICT;
 CREATE INDEX petition_inbox ON petition (entity_id, state, due_at, id);
-CREATE INDEX petition_by_state ON petition (state, lodged_at, id);
-CREATE INDEX petition_by_climb ON petition (next_climb_at, id) WHERE next_climb_at IS NOT NULL;
 
 -- The data key of a petition, wrapped under a ring key that only the vault holds. Erasure deletes it.
 CREATE TABLE petition_key (
@@ -198,10 +196,10 @@ CREATE TABLE petition_key (
     wrapped     BYTES NOT NULL
 ) STRICT;
 
--- The keyed words of a petition, kept so that its entry can be taken out of the index exactly.
+-- The keyed words of a petition, eight bytes each, kept so that its entry can be taken out of the index exactly.
 CREATE TABLE petition_token (
     petition_id ID PRIMARY KEY,
-    tokens      TEXT NOT NULL
+    tokens      BYTES NOT NULL
 ) STRICT;
 
 CREATE TABLE consultation (
@@ -278,7 +276,7 @@ CREATE TABLE aggregate (
     kind       TEXT NOT NULL,
     n          ID NOT NULL,
     PRIMARY KEY (day, entity_id, service_id, type, channel, place_id, kind)
-) STRICT;
+) KEYED;
 
 CREATE TABLE job (
     name        TEXT PRIMARY KEY,

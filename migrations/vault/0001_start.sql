@@ -31,7 +31,6 @@ CREATE TABLE person (
 ) STRICT;
 CREATE INDEX person_by_phone ON person (phone_index, id) WHERE phone_index IS NOT NULL;
 CREATE INDEX person_by_email ON person (email_index, id) WHERE email_index IS NOT NULL;
-CREATE INDEX person_waiting ON person (verification, id);
 
 -- The number of handles that a person has used, at least: a hint, walked on from.
 CREATE TABLE person_hint (

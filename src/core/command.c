@@ -306,6 +306,7 @@ typedef struct {
     Run              *runs;
     size_t            n;
     GHashTable       *pending; /* what they make of things, for those behind them */
+    GHashTable       *ids;     /* their commands: the same once more waits until it is found */
     bool              wakes;   /* a job, after the commit */
 } Together;
 
@@ -318,6 +319,8 @@ prepare_item(DbTx *tx, CommandItem *item, Together *together, GError **error)
     *run = (Run){ settle_context(&item->context), item->prepare, item->cmd, item->result };
     item->outcome = (CommandOutcome){ .repeated = false };
     item->failure = NULL;
+    if (g_hash_table_contains(together->ids, &run->context.command_id))
+        return fail(error, APP_ERROR_RACE, "the same command is not committed yet");
     if (!prepare_in(tx, run, 0, &state, &item->outcome.refusal, error))
         return false;
 
@@ -325,6 +328,7 @@ prepare_item(DbTx *tx, CommandItem *item, Together *together, GError **error)
     if (!state.repeated) {
         together->plans[together->n] = state.plan;
         together->items[together->n++] = item;
+        g_hash_table_add(together->ids, &run->context.command_id);
         together->wakes = together->wakes || state.wakes;
     }
     return true;
@@ -376,6 +380,7 @@ run_items(CommandItem *items, size_t n, Together *together, size_t *taken, GErro
     together->n = 0;
     together->wakes = false;
     g_hash_table_remove_all(together->pending);
+    g_hash_table_remove_all(together->ids);
     if (!prepare_items(items, n, together, taken, error))
         return false;
     if (db_apply_all(items[0].context.sys->db, together->plans, together->n, &failure)) {
@@ -390,6 +395,23 @@ run_items(CommandItem *items, size_t n, Together *together, size_t *taken, GErro
     return false;
 }
 
+/* Of a command id's chance, which is behind its time. */
+static guint
+hash_id(const void *id)
+{
+    const Bytes *bytes = id;
+    guint        hash;
+
+    memcpy(&hash, bytes->data + COMMAND_ID_SIZE - sizeof hash, sizeof hash);
+    return hash;
+}
+
+static gboolean
+same_id(const void *one, const void *other)
+{
+    return bytes_equal(*(const Bytes *)one, *(const Bytes *)other);
+}
+
 bool
 command_run_each_of(CommandItem *items, size_t n, size_t most, GError **error)
 {
@@ -397,8 +419,11 @@ command_run_each_of(CommandItem *items, size_t n, size_t most, GError **error)
     g_autofree CommandItem     **planned = g_new(CommandItem *, most);
     g_autofree Run              *runs = g_new(Run, most);
     g_autoptr(GHashTable) pending = g_hash_table_new(g_int64_hash, g_int64_equal);
-    Together together = { .plans = plans, .items = planned, .runs = runs, .pending = pending };
-    size_t   taken;
+    g_autoptr(GHashTable) ids = g_hash_table_new(hash_id, same_id);
+    Together together = {
+        .plans = plans, .items = planned, .runs = runs, .pending = pending, .ids = ids
+    };
+    size_t taken;
 
     for (size_t at = 0; at < n; at += taken)
         if (!run_items(items + at, MIN(n - at, most), &together, &taken, error))

@@ -4,15 +4,17 @@
 #include "core/event.h"
 
 #include "base/buffer.h"
+#include "core/shrink.h"
 
 #include <sodium.h>
+#include <string.h>
 
 enum {
     LEAF_VERSION = 1,
     LEAF_SIZE = 32,
     SALT_SIZE = 16,
-    EPOCH_SIZE = 4,
-    CONTENT_MAC_SIZE = EPOCH_SIZE + CRYPTO_MAC_SIZE,
+    EPOCH_MOST = 4,
+    MAC_SIZE = 16, /* of CRYPTO_MAC_SIZE: it tells repeats apart and is no proof of anything */
     CHECK_AT_ONCE = 500,
 };
 
@@ -235,16 +237,25 @@ event_leaf_is_right(const EventRow *row, Bytes command_id, Bytes content_mac)
 
 /* ---- the content of a command ---- */
 
+/* The MAC, and behind it the epoch of its key, the lowest byte first and without the zeros that follow. */
+typedef struct {
+    uint8_t bytes[MAC_SIZE + EPOCH_MOST];
+    size_t  size;
+} ContentMac;
+
 /* Bound to the petition and the command, so that equal words in two places do not show. */
 static void
 make_content_mac(const CryptoKey *key, int64_t petition_id, Bytes command_id, Bytes content,
-                 uint8_t out[CONTENT_MAC_SIZE])
+                 ContentMac *out)
 {
     Bytes parts[] = { { (const uint8_t *)&petition_id, sizeof petition_id }, command_id, content };
+    uint8_t mac[CRYPTO_MAC_SIZE];
 
-    for (int i = 0; i < EPOCH_SIZE; i++)
-        out[i] = (uint8_t)(key->id >> (8 * i));
-    crypto_mac(key, parts, G_N_ELEMENTS(parts), out + EPOCH_SIZE);
+    crypto_mac(key, parts, G_N_ELEMENTS(parts), mac);
+    memcpy(out->bytes, mac, MAC_SIZE);
+    out->size = MAC_SIZE;
+    for (uint32_t rest = key->id; rest != 0; rest >>= 8)
+        out->bytes[out->size++] = (uint8_t)rest;
 }
 
 static uint32_t
@@ -252,8 +263,8 @@ epoch_of(Bytes content_mac)
 {
     uint32_t epoch = 0;
 
-    for (int i = 0; i < EPOCH_SIZE; i++)
-        epoch |= (uint32_t)content_mac.data[i] << (8 * i);
+    for (size_t i = MAC_SIZE; i < content_mac.size; i++)
+        epoch |= (uint32_t)content_mac.data[i] << (8 * (i - MAC_SIZE));
     return epoch;
 }
 
@@ -262,9 +273,9 @@ event_is_repeat(Prepare *prepare, int64_t petition_id, Bytes content, bool *repe
                 GError **error)
 {
     g_auto(CryptoKey) key = { .id = 0 };
-    uint8_t mac[CONTENT_MAC_SIZE];
-    DoneRow done;
-    bool    found;
+    ContentMac mac;
+    DoneRow    done;
+    bool       found;
 
     if (!db_maybe(prepare->tx, &done_before,
                   DB_PARAMS(db_int(petition_id), db_bytes(prepare->command_id)), &done, &found,
@@ -275,14 +286,15 @@ event_is_repeat(Prepare *prepare, int64_t petition_id, Bytes content, bool *repe
         return true;
     }
 
-    if (done.content_mac.size != sizeof mac)
+    if (done.content_mac.size < MAC_SIZE || done.content_mac.size > sizeof mac.bytes)
         return fail(error, APP_ERROR_INTERNAL, "the MAC of an event's content has %zu bytes",
                     done.content_mac.size);
     if (!vault_key_of(prepare->sys->vault, VAULT_KEY_CONTENT, epoch_of(done.content_mac), &key,
                       error))
         return false;
-    make_content_mac(&key, petition_id, prepare->command_id, content, mac);
-    if (sodium_memcmp(mac, done.content_mac.data, sizeof mac) != 0)
+    make_content_mac(&key, petition_id, prepare->command_id, content, &mac);
+    if (mac.size != done.content_mac.size ||
+        sodium_memcmp(mac.bytes, done.content_mac.data, mac.size) != 0)
         return fail(error, APP_ERROR_INVALID, "this command was done before with other content");
 
     *repeated = prepare->repeated = true;
@@ -347,20 +359,23 @@ static void
 add_event(Prepare *prepare, const Event *event)
 {
     g_auto(CryptoKey) key = { .id = 0 };
-    EventRow row = row_of(event);
-    uint8_t  salt[SALT_SIZE], leaf[LEAF_SIZE], mac[CONTENT_MAC_SIZE];
+    EventRow   row = row_of(event);
+    uint8_t    salt[SALT_SIZE], leaf[LEAF_SIZE];
+    ContentMac made;
 
     vault_key(prepare->sys->vault, VAULT_KEY_CONTENT, &key);
-    make_content_mac(&key, event->petition_id, prepare->command_id, event->content, mac);
+    make_content_mac(&key, event->petition_id, prepare->command_id, event->content, &made);
     if (event->payload.data != NULL)
-        row.payload = crypto_seal(prepare->mem, event->key,
-                                  (CryptoPlace){ "event", "payload", event->id }, event->payload);
+        row.payload =
+            crypto_seal(prepare->mem, event->key, (CryptoPlace){ "event", "payload", event->id },
+                        shrink_pack(prepare->mem, event->payload));
     crypto_random(salt, sizeof salt);
     row.salt = BYTES_OF(salt);
-    make_leaf(&row, prepare->command_id, BYTES_OF(mac), leaf);
+    Bytes mac = { made.bytes, made.size };
+    make_leaf(&row, prepare->command_id, mac, leaf);
     row.leaf = BYTES_OF(leaf);
 
-    add_insert(prepare->plan, &row, prepare->command_id, BYTES_OF(mac));
+    add_insert(prepare->plan, &row, prepare->command_id, mac);
 }
 
 bool
@@ -403,11 +418,12 @@ bool
 event_payload(Arena *mem, const CryptoKey *key, const EventRow *row, const char **json,
               GError **error)
 {
-    Bytes plain = { (const uint8_t *)"", 0 };
+    Bytes packed, plain = { (const uint8_t *)"", 0 };
 
     if (row->payload.data != NULL &&
-        !crypto_open(mem, key, (CryptoPlace){ "event", "payload", row->id }, row->payload, &plain,
-                     error))
+        (!crypto_open(mem, key, (CryptoPlace){ "event", "payload", row->id }, row->payload, &packed,
+                      error) ||
+         !shrink_open(mem, packed, &plain, error)))
         return false;
 
     *json = (const char *)plain.data;

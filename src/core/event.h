@@ -20,7 +20,7 @@ typedef struct Event {
     AppTime     due_at;
     const char *outcome, *ground;
     const char *visibility; /* "requester", "office", "unit" */
-    Bytes       payload;    /* canonical JSON in clear; sealed by event_append under `key` */
+    Bytes       payload;    /* canonical JSON in clear; made smaller and sealed by event_append */
     Bytes       content;    /* canonical bytes of the command: kept as a MAC, for repeats */
 
     /* Of the petition, for listeners; not stored again. */

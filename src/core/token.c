@@ -7,11 +7,11 @@
 #include "core/crypto.h"
 
 #include <sodium.h>
+#include <string.h>
 
 enum {
     TEXT_STEMS = 1024, /* of a petition */
     QUERY_STEMS = 16,
-    TOKEN_BYTES = VAULT_TOKEN_LENGTH / 2,
     TOKEN_ROOM = VAULT_TOKEN_LENGTH + 1, /* with the space or NUL behind it */
 };
 
@@ -64,7 +64,7 @@ static const DbQuery  find_newest = {
 };
 
 typedef struct {
-    const char *tokens;
+    Bytes tokens;
 } TokensRow;
 
 static const DbColumn tokens_columns[] = { DB_COLUMN(TokensRow, tokens) };
@@ -75,8 +75,8 @@ static const DbQuery  tokens_of = {
 };
 
 typedef struct {
-    int64_t     petition_id;
-    const char *tokens;
+    int64_t petition_id;
+    Bytes   tokens;
 } KeptRow;
 
 static const DbColumn kept_columns[] = { DB_COLUMN(KeptRow, petition_id),
@@ -101,6 +101,7 @@ const DbTable        token_tables[] = {
 /* ---- words to tokens ---- */
 
 G_STATIC_ASSERT(crypto_shorthash_BYTES == TOKEN_BYTES);
+G_STATIC_ASSERT(VAULT_TOKEN_LENGTH == 2 * TOKEN_BYTES);
 G_STATIC_ASSERT(crypto_shorthash_KEYBYTES <= sizeof(((CryptoKey *)0)->bytes));
 
 /* The token and a space behind what is there. SipHash is made for this: a keyed function of short
@@ -163,19 +164,50 @@ token_query(System *sys, Arena *mem, const char *words, int64_t entity_id)
     return n == 0 ? NULL : make_tokens(sys, mem, stems, n, entity_id);
 }
 
+/* As they are kept: each one's bytes, nothing between. */
+static Bytes
+pack(Arena *mem, const char *tokens)
+{
+    size_t   n = (strlen(tokens) + 1) / TOKEN_ROOM;
+    uint8_t *bytes = arena_alloc(mem, n * TOKEN_BYTES + 1);
+
+    for (size_t i = 0; i < n; i++)
+        if (sodium_hex2bin(bytes + i * TOKEN_BYTES, TOKEN_BYTES, tokens + i * TOKEN_ROOM,
+                           VAULT_TOKEN_LENGTH, NULL, NULL, NULL) != 0)
+            g_error("token: what is to be kept is no token");
+    return (Bytes){ bytes, n * TOKEN_BYTES };
+}
+
+static char *
+unpack(Arena *mem, Bytes packed)
+{
+    size_t n = packed.size / TOKEN_BYTES;
+    char  *tokens = arena_alloc(mem, n * TOKEN_ROOM + 1);
+
+    for (size_t i = 0; i < n; i++) {
+        sodium_bin2hex(tokens + i * TOKEN_ROOM, TOKEN_ROOM, packed.data + i * TOKEN_BYTES,
+                       TOKEN_BYTES);
+        tokens[i * TOKEN_ROOM + VAULT_TOKEN_LENGTH] = ' ';
+    }
+    tokens[n == 0 ? 0 : n * TOKEN_ROOM - 1] = '\0';
+    return tokens;
+}
+
 /* ---- the index ---- */
 
 void
 token_add(Prepare *prepare, int64_t petition_id, const char *tokens)
 {
-    plan_one(prepare->plan, &keep_tokens, DB_PARAMS(db_int(petition_id), db_text(tokens)));
+    plan_one(prepare->plan, &keep_tokens,
+             DB_PARAMS(db_int(petition_id), db_bytes(pack(prepare->mem, tokens))));
     plan_any(prepare->plan, &put_entry, DB_PARAMS(db_int(petition_id), db_text(tokens)));
 }
 
 static void
 token_remove(Prepare *prepare, int64_t petition_id, const char *tokens)
 {
-    plan_one(prepare->plan, &forget_tokens, DB_PARAMS(db_int(petition_id), db_text(tokens)));
+    plan_one(prepare->plan, &forget_tokens,
+             DB_PARAMS(db_int(petition_id), db_bytes(pack(prepare->mem, tokens))));
     plan_any(prepare->plan, &take_entry, DB_PARAMS(db_int(petition_id), db_text(tokens)));
 }
 
@@ -194,7 +226,8 @@ token_replace(Prepare *prepare, int64_t petition_id, const char *old_tokens, con
     }
 
     plan_one(prepare->plan, &change_tokens,
-             DB_PARAMS(db_text(tokens), db_int(petition_id), db_text(old_tokens)));
+             DB_PARAMS(db_bytes(pack(prepare->mem, tokens)), db_int(petition_id),
+                       db_bytes(pack(prepare->mem, old_tokens))));
     plan_any(prepare->plan, &take_entry, DB_PARAMS(db_int(petition_id), db_text(old_tokens)));
     plan_any(prepare->plan, &put_entry, DB_PARAMS(db_int(petition_id), db_text(tokens)));
 }
@@ -223,7 +256,7 @@ token_of_petition(DbTx *tx, int64_t petition_id, const char **tokens, GError **e
     if (!db_maybe(tx, &tokens_of, DB_PARAMS(db_int(petition_id)), &row, &found, error))
         return false;
 
-    *tokens = found ? row.tokens : NULL;
+    *tokens = found ? unpack(db_arena(tx), row.tokens) : NULL;
     return true;
 }
 

@@ -21,8 +21,10 @@ bool token_find(DbTx *tx, const char *query, int64_t before_id, int64_t **ids, s
 bool token_of_petition(DbTx *tx, int64_t petition_id, const char **tokens, GError **error) MUST_USE;
 
 /* For checking the index: the kept tokens of the petitions with ids behind `after`, up to `upto`, by id,
- * at most `most`; and a token as a number, false when it is none. */
-typedef bool (*TokenFunc)(int64_t petition_id, const char *tokens, void *data, GError **error);
+ * at most `most`, each TOKEN_BYTES that are the same number, the highest byte first; and a token as a
+ * number, false when it is none. */
+#define TOKEN_BYTES 8
+typedef bool (*TokenFunc)(int64_t petition_id, Bytes tokens, void *data, GError **error);
 typedef struct {
     int64_t after, upto, most;
 } TokenRange;

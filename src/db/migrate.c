@@ -13,7 +13,8 @@ typedef struct {
 
 static const Word words_sqlite[] = {
     { "ID", "INTEGER" }, { "TIME", "INTEGER" }, { "FLAG", "INTEGER" },
-    { "BYTES", "BLOB" }, { "DOUBLE", "REAL" },  { NULL, NULL },
+    { "BYTES", "BLOB" }, { "DOUBLE", "REAL" },  { "KEYED", "STRICT, WITHOUT ROWID" },
+    { NULL, NULL },
 };
 
 /* PostgreSQL's tables are always strict. */
@@ -24,6 +25,7 @@ static const Word words_pg[] = {
     { "BYTES", "BYTEA" },
     { "DOUBLE", "DOUBLE PRECISION" },
     { "STRICT", "" },
+    { "KEYED", "" },
     { NULL, NULL },
 };
 

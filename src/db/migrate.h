@@ -7,6 +7,7 @@
  *   ID       INTEGER    BIGINT                BYTES   BLOB     BYTEA
  *   TIME     INTEGER    BIGINT                DOUBLE  REAL     DOUBLE PRECISION
  *   FLAG     INTEGER    BOOLEAN               STRICT  STRICT   (nothing)
+ *   KEYED    STRICT, WITHOUT ROWID: the rows lie in the key's own tree; PostgreSQL: (nothing)
  */
 #pragma once
 

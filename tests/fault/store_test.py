@@ -145,8 +145,8 @@ SPOILT = (
     "UPDATE petition SET version = version + 1 WHERE id = (SELECT max(id) FROM petition)",
     "DELETE FROM outbox WHERE id = (SELECT max(id) FROM outbox)",
     "INSERT INTO petition_key SELECT 1, epoch, wrapped FROM petition_key LIMIT 1",
-    "INSERT INTO petition_token VALUES (1, '')",
-    "UPDATE aggregate SET n = n + 1 WHERE rowid = (SELECT max(rowid) FROM aggregate)",
+    "INSERT INTO petition_token VALUES (1, x'')",
+    f"UPDATE aggregate SET n = n + 1 WHERE {audit.SOME_COUNT}",
     "INSERT INTO draft SELECT x'00', submit_command, x'00', 1, 0 FROM petition LIMIT 1",
     "INSERT INTO attachment SELECT 1, x'00', NULL, NULL, x'00', 1, x'00', 'gone', 1, 1",
 )

@@ -36,4 +36,4 @@ bool check_people(Checking *checking, GError **error) MUST_USE;
 bool check_files(Checking *checking, GError **error) MUST_USE;
 
 /* What the words of one petition add to the sums. */
-uint64_t check_words_sum(Arena *mem, int64_t petition_id, const char *tokens);
+uint64_t check_words_sum(Arena *mem, int64_t petition_id, Bytes tokens);

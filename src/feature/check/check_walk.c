@@ -210,7 +210,7 @@ walk_keys(Walk *walk, GError **error)
 }
 
 static bool
-tokens_row(int64_t petition_id, const char *tokens, void *data, GError **error)
+tokens_row(int64_t petition_id, Bytes tokens, void *data, GError **error)
 {
     Walk *walk = data;
     Seat *seat = find_seat(walk, petition_id);
@@ -221,7 +221,7 @@ tokens_row(int64_t petition_id, const char *tokens, void *data, GError **error)
     else
         seat->has_tokens = true;
     arena_reset(walk->passing);
-    walk->checking->n_words += ((int64_t)strlen(tokens) + 1) / (VAULT_TOKEN_LENGTH + 1);
+    walk->checking->n_words += (int64_t)tokens.size / TOKEN_BYTES;
     walk->checking->words.kept[check_class(petition_id)] +=
         check_words_sum(walk->passing, petition_id, tokens);
     return true;

@@ -62,18 +62,19 @@ compare_numbers(const void *a, const void *b)
     return (*one > *other) - (*one < *other);
 }
 
-/* A word counts once, as in the index; what is no token counts as something that is not there. */
+/* A word counts once, as in the index; what are no tokens count as something that is not there. */
 uint64_t
-check_words_sum(Arena *mem, int64_t petition_id, const char *tokens)
+check_words_sum(Arena *mem, int64_t petition_id, Bytes tokens)
 {
-    size_t    most = strlen(tokens) / (VAULT_TOKEN_LENGTH + 1) + 1, n = 0;
-    uint64_t *words = ARENA_ARRAY(mem, uint64_t, most);
+    size_t    n = tokens.size / TOKEN_BYTES;
+    uint64_t *words = ARENA_ARRAY(mem, uint64_t, n);
     uint64_t  sum = 0;
 
-    for (const char *at = tokens; *at != '\0' && n < most; at += VAULT_TOKEN_LENGTH) {
-        at += *at == ' ';
-        if (!token_number(at, &words[n++]))
-            return check_mix((uint64_t)petition_id);
+    if (tokens.size % TOKEN_BYTES != 0)
+        return check_mix((uint64_t)petition_id);
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&words[i], tokens.data + i * TOKEN_BYTES, TOKEN_BYTES);
+        words[i] = GUINT64_FROM_BE(words[i]);
     }
     qsort(words, n, sizeof *words, compare_numbers);
     for (size_t i = 0; i < n; i++)
@@ -153,7 +154,7 @@ typedef struct {
 } Keeping;
 
 static bool
-kept_row(int64_t id, const char *tokens, void *data, GError **error)
+kept_row(int64_t id, Bytes tokens, void *data, GError **error)
 {
     Keeping *keeping = data;
 

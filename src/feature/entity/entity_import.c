@@ -20,8 +20,9 @@ typedef struct {
     DataFile    file;
     StoreRow   *stored;
     size_t      n_stored;
-    GHashTable *by_key; /* of what is stored */
-    GHashTable *wanted; /* keys that the file has */
+    int64_t     last_id; /* the highest of the table; two imports at once meet in the next one */
+    GHashTable *by_key;  /* of what is stored */
+    GHashTable *wanted;  /* keys that the file has */
 } Table;
 
 /* ---- a row as the file wants it ---- */
@@ -258,8 +259,9 @@ remember_id(const Table *table, const StoreRow *row)
     g_hash_table_add(table->wanted, (gpointer)row->key);
 }
 
+/* Ids of reference data are small: each request carries a dozen of them. */
 static void
-import_row(const Table *table, const FileRow *row)
+import_row(Table *table, const FileRow *row)
 {
     Prepare        *prepare = table->import->prepare;
     ImportCount    *count = &table->import->report->counts[table->file];
@@ -270,7 +272,7 @@ import_row(const Table *table, const FileRow *row)
         wanted.row.id = stored->id;
         wanted.row.version = stored->version;
     } else if (wanted.row.id == 0) {
-        wanted.row.id = id_next(prepare->sys->ids);
+        wanted.row.id = ++table->last_id;
     }
     remember_id(table, &wanted.row);
     if (stored != NULL && table->file == DATA_FIELDS)
@@ -310,7 +312,7 @@ retire_the_rest(const Table *table)
 
 /* What lies above comes first: a place's row names its parent's. */
 static void
-import_rows(const Table *table)
+import_rows(Table *table)
 {
     const FileRows *rows = &table->import->data->files[table->file];
 
@@ -336,8 +338,10 @@ import_table(Import *import, DataFile file, GError **error)
     if (!entity_store_rows(import->prepare->tx, file, &table.stored, &table.n_stored, error))
         return false;
 
-    for (size_t i = 0; i < table.n_stored; i++)
+    for (size_t i = 0; i < table.n_stored; i++) {
         g_hash_table_insert(by_key, (gpointer)table.stored[i].key, &table.stored[i]);
+        table.last_id = MAX(table.last_id, table.stored[i].id);
+    }
     import->report->counts[file] = (ImportCount){ .file = import->data->files[file].spec->name };
     import_rows(&table);
     retire_the_rest(&table);

@@ -15,6 +15,7 @@ typedef struct {
         PetitionAccept accept;
         PetitionClose  close;
         PetitionReturn returned;
+        PetitionNote   note;
     };
     PetitionActed acted;
 } Following;
@@ -197,6 +198,31 @@ test_lost_race(PetitionTrial *trial, const void *data)
     assert_state(f, receipts[0].number, "in_progress", 2);
 }
 
+/* One act that comes twice, before either is committed, is done once. */
+static void
+test_twice_at_once(PetitionTrial *trial, const void *data)
+{
+    PetitionFixture *f = trial->fixture;
+    PetitionSubmit   submit = petition_fixture_complaint(f);
+    PetitionReceipt  receipt;
+    Following        once = { .receipt = &receipt,
+                              .prepare = petition_note_prepare,
+                              .note = { .text = "The pipe was dug up." } };
+    Following        again = once;
+    CommandItem      items[] = { submission(f, &submit, &receipt), following(f, &once),
+                                 following(f, &again) };
+
+    (void)data;
+    items[1].context.command_id = command_id_new(f->mem, 0);
+    items[2].context.command_id = arena_bytes(f->mem, items[1].context.command_id);
+    run(items, G_N_ELEMENTS(items));
+    g_assert_no_error(items[1].failure);
+    g_assert_no_error(items[2].failure);
+    g_assert_false(items[1].outcome.repeated);
+    g_assert_true(items[2].outcome.repeated);
+    assert_state(f, receipt.number, "assigned", 2);
+}
+
 /* As many in a commit as was asked for; an act may stand in the commit behind its submission's. */
 static void
 test_commits_of(PetitionTrial *trial, const void *data)
@@ -235,6 +261,7 @@ main(int argc, char **argv)
     ADD("refusal_is_alone", test_refusal_is_alone);
     ADD("one_person", test_one_person);
     ADD("lost_race", test_lost_race);
+    ADD("twice_at_once", test_twice_at_once);
     ADD("commits_of", test_commits_of);
     return g_test_run();
 }
