@@ -26,6 +26,7 @@ typedef struct Config {
     int64_t            database_patience, head_seconds, io_threads, port, queue, readers, workers;
     int64_t            writers;
     bool               head_reader, https, trial;
+    bool               bulk; /* no option: the command writes much, and nobody waits */
 } Config;
 
 /* Defaults, then the file (NULL: none). INVALID names file, line and what would be right. */

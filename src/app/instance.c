@@ -88,7 +88,8 @@ open_file(Instance *instance, const Config *config, const DbSchema *schema,
                           .schema = schema,
                           .readers = (int)config->readers,
                           .writers = (int)config->writers,
-                          .patience = config->database_patience * SECONDS };
+                          .patience = config->database_patience * SECONDS,
+                          .bulk = config->bulk };
     int       applied = 0;
 
     if (config_is_pg(config))

@@ -30,6 +30,9 @@ static const char settings_writing[] = "PRAGMA journal_mode = WAL;"
                                        "PRAGMA journal_size_limit = 33554432;"
                                        "PRAGMA cache_size = -16384;";
 
+/* Most of what is written anew lies in three trees that have no order; their pages should be met again. */
+static const char settings_bulk[] = "PRAGMA cache_size = -262144;";
+
 /* A reader looks at a mapped page anew each time, and checking all cells of it for the one that is
  * wanted took a quarter of an inbox; the writer checks what it touches. */
 static const char settings_reading[] = "PRAGMA query_only = ON;"
@@ -154,6 +157,9 @@ set_up(Conn *conn, const ConnOptions *options, GError **error)
                    options->role == CONN_MIGRATOR ? "PRAGMA foreign_keys = OFF"
                                                   : "PRAGMA foreign_keys = ON",
                    error))
+        return false;
+
+    if (options->bulk && !conn_exec(conn, settings_bulk, error))
         return false;
 
     return !options->unsafe_sync || !writes || conn_exec(conn, "PRAGMA synchronous = OFF", error);

@@ -20,6 +20,7 @@ typedef struct {
     const char *vfs;
     ConnRole    role;
     bool        unsafe_sync;
+    bool        bulk; /* see DbOptions */
 } ConnOptions;
 
 typedef struct {

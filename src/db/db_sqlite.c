@@ -118,6 +118,7 @@ open_writer(SqliteDb *db, bool unsafe_sync, GError **error)
     ConnOptions options = db_sqlite_conn_options(db, CONN_WRITER);
 
     options.unsafe_sync = unsafe_sync;
+    options.bulk = db->bulk;
     if (!conn_open(&db->writer, &options, error)) {
         if (g_error_matches(*error, APP_ERROR, APP_ERROR_NOT_FOUND))
             (*error)->code = APP_ERROR_INVALID;
@@ -213,6 +214,7 @@ db_sqlite_open(const DbOptions *options, GError **error)
     bool known = db_engine_init(base, &engine, options, &failure);
     db->path = g_strdup_printf("%s/%s.db", options->directory, options->schema->name);
     db->vfs = g_strdup(options->vfs);
+    db->bulk = options->bulk;
     db->readers = g_new0(SqliteReader, base->pool.n_readers);
     if (!known || !open_writer(db, options->unsafe_sync, &failure) || !open_readers(db, &failure) ||
         !prepare_reads(db, &failure)) {

@@ -20,6 +20,7 @@ typedef struct {
     Guard         guard;
     pthread_t     thread;
     bool          started;
+    bool          bulk;
     int64_t       log_pages;    /* in the log since it last began anew; the writer's thread only */
     int64_t       log_next_try; /* when to try again to move it into the file */
 } SqliteDb;

@@ -12,6 +12,8 @@ enum {
     LOG_MOVE = 4000,     /* pages in the log from which it is moved into the file */
     LOG_PRESS = 16000,   /* from which it is worth waiting for readers, so that it begins anew */
     LOG_PATIENCE = 1000, /* pages to grow before trying again */
+    LOG_BULK = 10,       /* so many times as much, where nobody but one process waits (its index has
+                          * room for 65,000 pages); a page that changes often is moved once */
 };
 
 #define CHECKPOINT_EXTRA (1 * SECONDS)
@@ -118,14 +120,15 @@ static void
 move_log_if_due(SqliteDb *db)
 {
     g_autoptr(GError) error = NULL;
+    int64_t due = LOG_MOVE * (db->bulk ? LOG_BULK : 1);
+    int     mode = db->log_pages >= MAX(LOG_PRESS, due) ? SQLITE_CHECKPOINT_RESTART
+                                                        : SQLITE_CHECKPOINT_PASSIVE;
 
-    if (db->log_pages < MAX(LOG_MOVE, db->log_next_try))
+    if (db->log_pages < MAX(due, db->log_next_try))
         return;
 
     db->log_next_try = db->log_pages + LOG_PATIENCE;
-    if (!move_log(
-            db, db->log_pages >= LOG_PRESS ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
-            &error))
+    if (!move_log(db, mode, &error))
         g_assert(error != NULL);
 }
 
