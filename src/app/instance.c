@@ -7,6 +7,7 @@
 #include "core/event.h"
 #include "db/migrate.h"
 #include "db/owner.h"
+#include "db/unsynced.h"
 
 #include <glib/gstdio.h>
 #include <sodium.h>
@@ -18,14 +19,15 @@
 #define MILLISECONDS (SECONDS / 1000)
 
 struct Instance {
-    OwnerLock *lock;
-    Clock     *clock;
-    IdSource  *ids;
-    Zone      *zone;
-    Secret    *root, *sms_password, *mail_password;
-    Arena     *mem;
-    int        migrated;
-    System     system;
+    OwnerLock  *lock;
+    Clock      *clock;
+    IdSource   *ids;
+    Zone       *zone;
+    Secret     *root, *sms_password, *mail_password;
+    Arena      *mem;
+    const char *unsynced; /* the directory whose files are not synced by each commit; NULL: none */
+    int         migrated;
+    System      system;
 };
 
 /* The trial key says that it is one, so that production can refuse it. */
@@ -150,13 +152,27 @@ open_gateways(Instance *instance, const Config *config, GError **error)
     return true;
 }
 
+/* What an earlier process has left, and whether this one may leave something too. */
+static bool
+settle_files(Instance *instance, const Config *config, GError **error)
+{
+    if (!unsynced_settle(config->directory, error))
+        return false;
+    if (!config->bulk)
+        return true;
+    if (!unsynced_begin(config->directory, error))
+        return false;
+    instance->unsynced = arena_copy(instance->mem, config->directory);
+    return true;
+}
+
 static bool
 open_parts(Instance *instance, const Config *config, const InstanceFaults *faults, GError **error)
 {
     System *sys = &instance->system;
 
     instance->lock = owner_lock_take(config->directory, error);
-    if (instance->lock == NULL)
+    if (instance->lock == NULL || !settle_files(instance, config, error))
         return false;
     instance->zone = zone_new(config->timezone);
     if (instance->zone == NULL)
@@ -206,6 +222,8 @@ instance_open(const Config *config, const InstanceFaults *faults, GError **error
 void
 instance_close(Instance *instance)
 {
+    g_autoptr(GError) unsettled = NULL;
+
     if (instance == NULL)
         return;
     if (instance->system.reference != NULL)
@@ -217,6 +235,8 @@ instance_close(Instance *instance)
     secret_free(instance->root);
     secret_free(instance->sms_password);
     secret_free(instance->mail_password);
+    if (instance->unsynced != NULL)
+        (void)!unsynced_settle(instance->unsynced, &unsettled); /* or the next start does it */
     if (instance->zone != NULL)
         zone_free(instance->zone);
     id_source_free(instance->ids);

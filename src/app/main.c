@@ -190,7 +190,7 @@ run_on_store(CommandLine *line, const StoreCommand *command)
     if (!command->alone &&
         control_ask(line->config->directory, line->n_rest, line->rest, &code, &error))
         return code;
-    line->config->bulk = command->alone;
+    line->config->bulk = command->alone && line->config->trial && !config_is_pg(line->config);
     if (error == NULL)
         instance = config_check(line->config, &error)
                        ? instance_open(line->config, &line->faults, &error)

@@ -30,8 +30,10 @@ static const char settings_writing[] = "PRAGMA journal_mode = WAL;"
                                        "PRAGMA journal_size_limit = 33554432;"
                                        "PRAGMA cache_size = -16384;";
 
-/* Most of what is written anew lies in three trees that have no order; their pages should be met again. */
-static const char settings_bulk[] = "PRAGMA cache_size = -262144;";
+/* Most of what is written anew lies in three trees that have no order; their pages should be met again.
+ * For what is not synced db/unsynced.h answers. */
+static const char settings_bulk[] = "PRAGMA cache_size = -262144;"
+                                    "PRAGMA synchronous = OFF;";
 
 /* A reader looks at a mapped page anew each time, and checking all cells of it for the one that is
  * wanted took a quarter of an inbox; the writer checks what it touches. */

@@ -133,8 +133,9 @@ typedef struct {
     int64_t         fail_at;     /* fault tests: the Nth call to the engine fails; 0: none */
     const char     *vfs;         /* fault tests: SQLite VFS; NULL: the default */
     bool            unsafe_sync; /* fault tests: synchronous=OFF, which must lose data */
-    bool            bulk;        /* SQLite: a process that only writes, much at a time: a quarter of a
-                                  * gigabyte of pages is kept, and the log moved more seldom */
+    bool            bulk;        /* SQLite: a process that makes a trial's store: commits are not
+                                  * synced (db/unsynced.h), a quarter of a gigabyte of pages is
+                                  * kept, and the log is moved more seldom */
     int64_t         lease;       /* how long a reader is waited for and may be held; 0: 5 s */
 } DbOptions;
 
