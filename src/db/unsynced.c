@@ -18,18 +18,36 @@ fail_with_reason(const char *directory, const char *what, GError **error)
     return fail(error, APP_ERROR_INTERNAL, "%s: %s: %s", directory, what, g_strerror(errno));
 }
 
-/* All files of the file system that the directory lies on: those of the store among them. */
 static bool
-sync_all(const char *directory, GError **error)
+sync_one(const char *path, GError **error)
 {
-    int  file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = file >= 0 && syncfs(file) == 0;
+    int  file = open(path, O_RDONLY | O_CLOEXEC);
+    bool synced = file >= 0 && fsync(file) == 0;
     int  reason = errno;
 
     if (file >= 0)
         close(file);
     errno = reason;
-    return synced || fail_with_reason(directory, "cannot be brought to the disk", error);
+    return synced || fail_with_reason(path, "cannot be brought to the disk", error);
+}
+
+/* The two files, their logs, and that these are there. Whole directories below hold attachments, which are
+ * synced one by one. */
+static bool
+sync_all(const char *directory, GError **error)
+{
+    g_autoptr(GDir) names = g_dir_open(directory, 0, NULL);
+    const char *name;
+
+    if (names == NULL)
+        return fail(error, APP_ERROR_INTERNAL, "%s cannot be read", directory);
+    while ((name = g_dir_read_name(names)) != NULL) {
+        g_autofree char *path = g_build_filename(directory, name, NULL);
+
+        if (g_file_test(path, G_FILE_TEST_IS_REGULAR) && !sync_one(path, error))
+            return false;
+    }
+    return sync_one(directory, error);
 }
 
 static bool
@@ -62,7 +80,7 @@ unsynced_settle(const char *directory, GError **error)
 
     return sync_all(directory, error) &&
            (g_unlink(path) == 0 || fail_with_reason(path, "cannot be removed", error)) &&
-           sync_all(directory, error);
+           sync_one(directory, error);
 }
 
 bool
@@ -75,6 +93,6 @@ unsynced_begin(const char *directory, GError **error)
     if (!read_start(&start, error))
         return false;
     return g_file_set_contents_full(path, start, -1, G_FILE_SET_CONTENTS_DURABLE, 0600, &cause)
-               ? sync_all(directory, error)
+               ? sync_one(directory, error)
                : fail(error, APP_ERROR_INTERNAL, "%s", cause->message);
 }

@@ -126,12 +126,26 @@ def kill_at(store, least):
     return count(store)
 
 
+def check_stopped(store):
+    """What is not on the disk yet is lost with the machine: its number is another after the next start."""
+    mark = store / "unsynced"
+    say(mark.is_file(), "a mark says that not everything is on the disk")
+    started = mark.read_text(encoding="utf-8")
+    mark.write_text(started.translate(str.maketrans("0123456789abcdef", "123456789abcdef0")), encoding="utf-8")
+    said = [sawt(store, *words) for words in (("check",), ("generate", "--requests", str(REQUESTS), "--seed", "5"))]
+    say(all(code != 0 and "make it again" in out for code, out in said) and mark.is_file(),
+        "after the machine has stopped such a store is refused", said)
+    mark.write_text(started, encoding="utf-8")
+
+
 def check_killed(folder, whole_lives):
     store = new_store(folder, "killed")
     left = [kill_at(store, least) for least in (1, REQUESTS // 3, REQUESTS * 9 // 10)]
     say(0 < left[0] < REQUESTS, "it was killed in the middle", left)
+    check_stopped(store)
     code, out = generate(store)
     say(code == 0 and "Refused: 0" in out, "a run that was killed is continued", out)
+    say(not (store / "unsynced").exists(), "at its end everything is on the disk")
     say(rows(store, LIVES) == whole_lives, "and ends as one that was never stopped")
     wrong = audit.contradictions(store, told=False)
     say(not wrong, "its store passes the audit", "\n".join(wrong[:5]))
