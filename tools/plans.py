@@ -4,6 +4,7 @@
 
   plans.py SAWT            compare with tests/plans/sqlite.txt, look for faults; prints TAP
   plans.py SAWT --update   write that file anew (script/plans)
+  plans.py SAWT --store DIR   compare with the plans on a trial's store of any size, as it is
 
 A plan that changed is a decision: the new one is looked at and kept, or the statement or an index is mended. A
 plan that walks a table from end to end, or sorts, is a fault; those that may are in tests/plans/allowed.txt, each
@@ -147,7 +148,8 @@ def compare(text, faults):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        text, faults = read_plans(sys.argv[1], fill(sys.argv[1], pathlib.Path(folder)))
+        store = sys.argv[3] if "--store" in sys.argv else fill(sys.argv[1], pathlib.Path(folder))
+        text, faults = read_plans(sys.argv[1], store)
     if "--update" not in sys.argv:
         return compare(text, faults)
     KEPT.write_text(text, encoding="utf-8")
