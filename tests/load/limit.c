@@ -4,8 +4,8 @@
  * one SQLite connection for each HTTP thread; one writer commits whatever waits together and answers
  * after the commit.
  *
- *   limit make N FILE          a store of N requests
- *   limit serve READ WRITE PORT
+ *   limit make N FILE          a store of N requests, with full text
+ *   limit serve READ WRITE PORT   WRITE is made anew, or the same file as READ: then it holds as much
  *     GET /h            20 KB from memory: the HTTP library alone
  *     GET /t?i=N        one request by number
  *     GET /inbox?e=E&s=S   50 rows, 19 KB of HTML
@@ -102,6 +102,7 @@ static void
 insert_requests(sqlite3 *db, unsigned n)
 {
     sqlite3_stmt *insert = prepare(db, "INSERT INTO c VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
+    sqlite3_stmt *index = prepare(db, "INSERT INTO f(rowid, t) VALUES(?1, ?2)");
     unsigned      entities = n / ROWS_OF_ENTITY;
     uint64_t      random = 88172645463325252ULL;
 
@@ -121,13 +122,18 @@ insert_requests(sqlite3 *db, unsigned n)
             (size_t)snprintf(person, sizeof person, "%014u", (unsigned)(draw(&random) % 30000000)));
         bind_text(insert, 8, body, write_body(&random, body));
         run(db, insert);
+        sqlite3_bind_int64(index, 1, i);
+        bind_text(index, 2, body, strlen(body));
+        run(db, index);
     }
     sqlite3_finalize(insert);
+    sqlite3_finalize(index);
 }
 
 #define TABLE                                                                                      \
     "CREATE TABLE c(id INTEGER PRIMARY KEY, track TEXT NOT NULL, entity INT, status INT,"          \
-    " created INT, due INT, nid TEXT, body TEXT);"
+    " created INT, due INT, nid TEXT, body TEXT);"                                                 \
+    "CREATE VIRTUAL TABLE f USING fts5(t, content='', tokenize='unicode61');"
 #define INDEXES                                                                                    \
     "CREATE UNIQUE INDEX c1 ON c(track); CREATE INDEX c2 ON c(entity, status, due);"               \
     "CREATE INDEX c3 ON c(nid); CREATE INDEX c4 ON c(created);"
@@ -140,7 +146,9 @@ make(unsigned n, const char *path)
     unlink(path);
     if (n == 0 || sqlite3_open(path, &db) != SQLITE_OK)
         die(path, NULL);
-    execute(db, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;" TABLE);
+    execute(
+        db,
+        "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-262144; BEGIN;" TABLE);
     insert_requests(db, n);
     execute(db, INDEXES "COMMIT; ANALYZE;");
     sqlite3_close(db);
@@ -376,13 +384,17 @@ remove_store(const char *path)
 static void
 open_writer(Writer *writer)
 {
-    remove_store(write_path);
+    bool same = strcmp(read_path, write_path) == 0;
+
+    if (!same)
+        remove_store(write_path);
     if (sqlite3_open(write_path, &writer->db) != SQLITE_OK)
         die(write_path, NULL);
     execute(writer->db,
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;"
-            "PRAGMA cache_size=-65536;" TABLE INDEXES
-            "CREATE VIRTUAL TABLE f USING fts5(t, content='', tokenize='unicode61')");
+            "PRAGMA cache_size=-65536;");
+    if (!same)
+        execute(writer->db, TABLE INDEXES);
     writer->insert =
         prepare(writer->db, "INSERT INTO c(track, entity, status, created, due, nid, body)"
                             " VALUES(?1, ?2, 0, ?3, ?4, ?5, ?6)");

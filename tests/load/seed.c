@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Fills a store for the bench by the program's own commands, while no server runs: persons with
- * sessions, officers with sessions, requests, and drafts that only wait to be sent. Writes the jobs
- * that tests/load/load.c sends.
+/* Makes a generated store (sawt generate) ready for the bench by the program's own commands, while no
+ * server runs: sessions of people who have requests, of officers and of the unit, and drafts that only
+ * wait to be sent. Writes the jobs that tests/load/load.c sends. It may be run again on the same store.
  *
- *   seed STORE OUT ROWS DRAFTS
- *     OUT/submit.txt   DRAFTS submissions of as many drafts, by 1,000 sessions in turn
- *     OUT/inbox.txt    the inboxes of 8 officers
- *     OUT/follow.txt   a request each of 1,000 persons
- *     OUT/limit-submit.txt   the same texts for tests/load/limit.c */
+ *   seed STORE OUT DRAFTS [KEY=VALUE…]    (options of the configuration)
+ *     OUT/submit.txt         DRAFTS submissions of as many drafts, by 1,000 sessions in turn
+ *     OUT/limit-submit.txt   the same texts for tests/load/limit.c
+ *     OUT/follow.txt         up to eight requests each of these 1,000 persons, from all over the store
+ *     OUT/inbox.txt          the inboxes of the officers of the 8 largest entities
+ *     OUT/inbox-deep.txt     page 1,000 of each, or the last full one
+ *     OUT/closed.txt, closed-deep.txt   likewise their closed files
+ *     OUT/search-common.txt  two frequent words, searched for by the unit and by the officers in turn
+ *     OUT/search-rare.txt    a frequent word and a seldom one
+ *     OUT/about.txt          what was found, for people */
 #include "app/instance.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -16,6 +21,7 @@
 #include "core/session.h"
 #include "feature/lodge/lodge.h"
 #include "feature/petition/petition.h"
+#include "seed_look.h"
 
 #include <locale.h>
 #include <sodium.h>
@@ -23,7 +29,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PERSONS = 1000, OFFICERS = 8, BATCH = 250, THREADS = 32, PASSWORD_WORDS = 15 };
+enum {
+    PERSONS = 1000,
+    OFFICERS = 8,
+    REQUESTS_OF_PERSON = 8,
+    DEEP_PAGE = 1000,
+    TEXTS = 3000,
+    THREADS = 32,
+    PASSWORD_WORDS = 15
+};
 
 typedef struct {
     int64_t id;
@@ -32,11 +46,20 @@ typedef struct {
 } Person;
 
 typedef struct {
-    System *sys;
-    Arena  *mem;
-    Person  persons[PERSONS];
-    FILE   *submit, *inbox, *follow, *limit;
-    size_t  rows, drafts;
+    const char *cookies;
+    int64_t     entity_id; /* 0: the unit's */
+} Officer;
+
+typedef struct {
+    System     *sys;
+    Arena      *mem;
+    Person      persons[PERSONS];
+    Officer     officers[OFFICERS], unit;
+    SeedRows    rows;
+    SeedWords   words;
+    const char *out;
+    FILE       *about;
+    size_t      drafts, first_text; /* no two runs write the same */
 } Seed;
 
 static const Who by_system = { .role = ROLE_SYSTEM, .lang = "ar" };
@@ -80,40 +103,30 @@ text_of(Arena *mem, size_t i)
         since[i / 7 % G_N_ELEMENTS(since)], i % 9 + 2, i % 83 + 5, i);
 }
 
-/* Half of all goes to the officers' entities, so that their inboxes are full. */
+/* Half of all goes to the officers' entities. */
 static int64_t
-entity_of(System *sys, size_t i)
+entity_of(const Seed *seed, size_t i)
 {
     size_t               n;
-    const Entity *const *all = reference_entities(system_reference(sys), &n);
+    const Entity *const *all = reference_entities(system_reference(seed->sys), &n);
 
-    g_assert(n > OFFICERS);
-    return all[i % 2 == 0 ? i / 2 % OFFICERS : i % n]->id;
+    return i % 2 == 0 ? seed->officers[i / 2 % OFFICERS].entity_id : all[i % n]->id;
+}
+
+static FILE *
+create(const Seed *seed, const char *name)
+{
+    g_autofree char *path = g_build_filename(seed->out, name, NULL);
+    FILE            *file = fopen(path, "w");
+
+    if (file == NULL) {
+        perror(path);
+        exit(1);
+    }
+    return file;
 }
 
 /* ---- people ---- */
-
-static void
-register_person(Seed *seed, Arena *mem, size_t i)
-{
-    Identity      identity = { .document_type = "national_number",
-                               .document_issuer = "JO",
-                               .document_number = arena_printf(mem, "91000%05zu", i),
-                               .name = { "سامر", "خالد", "محمد", "الخطيب" },
-                               .birth_date = "1980-01-01" };
-    Contact       contact = { .phone = arena_printf(mem, "96278100%04zu", i) };
-    VaultRegister cmd = { .identity = &identity,
-                          .contact = &contact,
-                          .verification = VAULT_VERIFIED,
-                          .lang = "ar",
-                          .by = &by_system,
-                          .command_id = command_id_read(mem, NULL) };
-    VaultPerson   person;
-    GError       *error = NULL;
-
-    must(vault_register(seed->sys->vault, mem, &cmd, &person, &error), error);
-    seed->persons[i].id = person.id;
-}
 
 static void
 open_session(Seed *seed, Person *person)
@@ -131,133 +144,165 @@ open_session(Seed *seed, Person *person)
     person->csrf = session_csrf(seed->sys, seed->mem, &who);
 }
 
+/* Of those whose requests were met, in an order that is not the store's; a small store has fewer than
+ * are wanted, and some of them several sessions. */
 static void
-open_office(Seed *seed, size_t i)
+open_sessions(Seed *seed)
 {
-    uint8_t     totp[20];
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
+    const SeedRows *rows = &seed->rows;
+    size_t          n = 0;
+
+    for (size_t i = 0; n < PERSONS && i < rows->n_rows; i++) {
+        const SeedRow *row = &rows->rows[i * 7919 % rows->n_rows];
+
+        if (g_hash_table_add(seen, (gpointer)&row->person_id))
+            seed->persons[n++].id = row->person_id;
+    }
+    for (size_t i = n; i < PERSONS; i++)
+        seed->persons[i].id = seed->persons[i % n].id;
+    for (size_t i = 0; i < PERSONS; i++)
+        open_session(seed, &seed->persons[i]);
+    fprintf(seed->about, "persons: %zu\n", n);
+}
+
+static void
+open_office(Seed *seed, size_t i, Officer *officer)
+{
+    uint8_t     totp[20], visitor[32];
     char        password[PASSWORD_WORDS + 10], digits[7], token[44];
     const char *login =
         arena_printf(seed->mem, "bench%zu-%" G_GINT64_FORMAT, i, (gint64)g_get_real_time());
     CommandContext context = { .sys = seed->sys, .mem = seed->mem, .by = &by_system };
     AccountNew     cmd = { .login = login,
-                           .name = "ضابط القياس",
-                           .role = ROLE_LIAISON,
+                           .name = "موظف القياس",
+                           .role = officer->entity_id == 0 ? ROLE_UNIT : ROLE_LIAISON,
                            .password = password,
-                           .entity_id = entity_of(seed->sys, 2 * i),
+                           .entity_id = officer->entity_id,
                            .totp = BYTES_OF(totp) };
     AccountMade    made;
     GError        *error = NULL;
 
     crypto_random(totp, sizeof totp);
+    crypto_random(visitor, sizeof visitor);
     crypto_base32(totp, PASSWORD_WORDS, password);
     password[PASSWORD_WORDS] = '\0';
     must(session_account_new(&context, &cmd, &made, &error), error);
     crypto_totp(cmd.totp, clock_now(seed->sys->clock) / SECONDS / 30, digits);
     must(session_sign_in(seed->sys, seed->mem, login, password, digits, token, &error), error);
-    fprintf(seed->inbox, "GET\t/office\t" COOKIE_STAFF "=%s; " COOKIE_VISITOR "=%s\t\n", token,
-            seed->persons[i].visitor);
-}
-
-/* ---- requests ---- */
-
-typedef struct {
-    PetitionSubmit  cmds[BATCH];
-    PetitionReceipt receipts[BATCH];
-    Who             who[BATCH];
-    CommandContext  contexts[BATCH];
-    const void     *cmd_list[BATCH];
-    void           *result_list[BATCH];
-} Batch;
-
-static void
-fill_batch(Seed *seed, Arena *mem, Batch *batch, size_t from, size_t n)
-{
-    for (size_t k = 0; k < n; k++) {
-        size_t  i = from + k;
-        int64_t person = seed->persons[i % PERSONS].id;
-
-        batch->cmds[k] = (PetitionSubmit){ .person_id = person,
-                                           .type = "complaint",
-                                           .about = "service",
-                                           .entity_id = entity_of(seed->sys, i),
-                                           .contact = "sms",
-                                           .subject = subject_of(mem, i),
-                                           .text = text_of(mem, i),
-                                           .channel = "website",
-                                           .lang = "ar",
-                                           .identity_hidden = true };
-        batch->who[k] = (Who){ .role = ROLE_REQUESTER, .person_id = person, .lang = "ar" };
-        batch->contexts[k] = (CommandContext){ .sys = seed->sys, .mem = mem, .by = &batch->who[k] };
-        batch->cmd_list[k] = &batch->cmds[k];
-        batch->result_list[k] = &batch->receipts[k];
-    }
-}
-
-/* Of the newest of each person. */
-static void
-write_follow(Seed *seed, const Batch *batch, size_t from, size_t n)
-{
-    for (size_t k = 0; k < n; k++) {
-        const Person *person = &seed->persons[(from + k) % PERSONS];
-        char          number[NUMBER_TEXT_SIZE];
-
-        if (from + k + PERSONS < seed->rows)
-            continue;
-        number_format(batch->receipts[k].number, number);
-        fprintf(seed->follow, "GET\t/follow/%s\t" COOKIE_SESSION "=%s; " COOKIE_VISITOR "=%s\t\n",
-                number, person->token, person->visitor);
-    }
-}
-
-typedef struct {
-    Seed  *seed;
-    size_t first;
-} Submitting;
-
-/* Each thread has a quarter of the persons, so that no two submissions at once take the same handle. */
-static void *
-submit_some(void *data)
-{
-    const Submitting *submitting = data;
-    Seed             *seed = submitting->seed;
-    Batch            *batch = g_new0(Batch, 1);
-
-    for (size_t from = submitting->first; from < seed->rows; from += PERSONS) {
-        g_autoptr(Arena) mem = arena_new();
-        size_t  n = MIN(BATCH, seed->rows - from);
-        GError *error = NULL;
-
-        fill_batch(seed, mem, batch, from, n);
-        must(command_run_batch(batch->contexts, petition_submit_prepare, batch->cmd_list,
-                               batch->result_list, n, &error),
-             error);
-        for (size_t k = 0; k < n; k++)
-            vault_raise_hint(seed->sys->vault, batch->cmds[k].person_id,
-                             batch->receipts[k].handle_n + 1);
-        write_follow(seed, batch, from, n);
-        if (submitting->first == 0)
-            fprintf(stderr, "\rseed: %zu of %zu requests", from + n, seed->rows);
-    }
-    g_free(batch);
-    return NULL;
+    officer->cookies = arena_printf(seed->mem, COOKIE_STAFF "=%s; " COOKIE_VISITOR "=%s", token,
+                                    crypto_base64(seed->mem, BYTES_OF(visitor)));
 }
 
 static void
-submit_rows(Seed *seed)
+open_offices(Seed *seed)
 {
-    Submitting submitting[PERSONS / BATCH];
-    pthread_t  threads[PERSONS / BATCH];
+    int64_t entities[OFFICERS];
 
-    for (size_t i = 0; i < PERSONS / BATCH; i++) {
-        submitting[i] = (Submitting){ seed, i * BATCH };
-        threads[i] = thread_start("submit", 0, submit_some, &submitting[i]);
+    seed_look_entities(&seed->rows, entities, OFFICERS);
+    for (size_t i = 0; i < OFFICERS; i++) {
+        seed->officers[i].entity_id = entities[i];
+        open_office(seed, i, &seed->officers[i]);
     }
-    for (size_t i = 0; i < PERSONS / BATCH; i++)
-        thread_join(threads[i]);
-    fputc('\n', stderr);
+    open_office(seed, OFFICERS, &seed->unit);
+}
 
+/* ---- what is read ---- */
+
+static void
+write_follow(Seed *seed)
+{
+    FILE   *file = create(seed, "follow.txt");
     GError *error = NULL;
-    must(vault_flush_hints(seed->sys->vault, seed->mem, &error), error);
+    size_t  n, n_all = 0;
+
+    for (size_t i = 0; i < PERSONS; i++) {
+        g_autoptr(Arena) mem = arena_new();
+        g_autoptr(DbTx) tx = db_begin(seed->sys->db, mem, &error);
+        const Person *person = &seed->persons[i];
+        Petition     *rows;
+
+        must(tx != NULL && petition_of_person(seed->sys, tx, person->id, &rows, &n,
+                                              REQUESTS_OF_PERSON, &error),
+             error);
+        for (size_t k = 0; k < n; k++) {
+            char number[NUMBER_TEXT_SIZE];
+
+            number_format(rows[k].number, number);
+            fprintf(file, "GET\t/follow/%s\t" COOKIE_SESSION "=%s; " COOKIE_VISITOR "=%s\t\n",
+                    number, person->token, person->visitor);
+        }
+        n_all += n;
+    }
+    fclose(file);
+    fprintf(seed->about, "requests followed: %zu\n", n_all);
+}
+
+static void
+write_pages(Seed *seed, const char *name, const char *path, bool closed)
+{
+    g_autofree char *deep_name = g_strdup_printf("%s-deep.txt", name);
+    g_autofree char *first_name = g_strdup_printf("%s.txt", name);
+    FILE            *first = create(seed, first_name), *deep = create(seed, deep_name);
+
+    fprintf(seed->about, "%s, deep pages:", name);
+    for (size_t i = 0; i < OFFICERS; i++) {
+        const Officer *officer = &seed->officers[i];
+        SeedPage       list = { .entity_id = officer->entity_id, .closed = closed };
+        size_t         page = DEEP_PAGE;
+        GError        *error = NULL;
+
+        must(seed_look_page(seed->sys, &list, &page, &error), error);
+        fprintf(first, "GET\t%s\t%s\t\n", path, officer->cookies);
+        fprintf(deep, "GET\t%s?due=%" G_GINT64_FORMAT "&id=%" G_GINT64_FORMAT "\t%s\t\n", path,
+                (gint64)list.due_at, (gint64)list.id, officer->cookies);
+        fprintf(seed->about, " %zu", page);
+    }
+    fputc('\n', seed->about);
+    fclose(first);
+    fclose(deep);
+}
+
+/* The unit and an officer in turn: the unit's search goes through all entities. */
+static void
+write_search(Seed *seed, FILE *file, size_t i, const char *a, const char *b)
+{
+    g_autofree char *words = g_strdup_printf("%s %s", a, b);
+    g_autofree char *escaped = g_uri_escape_string(words, NULL, false);
+    const Officer   *by = i % 2 == 0 ? &seed->unit : &seed->officers[i / 2 % OFFICERS];
+
+    fprintf(file, "GET\t/office/search?q=%s\t%s\t\n", escaped, by->cookies);
+}
+
+static void
+print_words(FILE *about, const char *name, const SeedWord *words, size_t n)
+{
+    fprintf(about, "%s words:", name);
+    for (size_t i = 0; i < n; i++)
+        fprintf(about, " %s %zu", words[i].word, words[i].texts);
+    fputc('\n', about);
+}
+
+static void
+write_searches(Seed *seed)
+{
+    FILE      *common = create(seed, "search-common.txt"), *rare = create(seed, "search-rare.txt");
+    SeedWords *words = &seed->words;
+    size_t     n_common = 0, n_rare = 0;
+    GError    *error = NULL;
+
+    must(seed_look_words(seed->sys, seed->mem, &seed->rows, TEXTS, words, &error), error);
+    for (size_t i = 0; i < words->n_common; i++) {
+        for (size_t k = i + 1; k < words->n_common; k++)
+            write_search(seed, common, n_common++, words->common[i].word, words->common[k].word);
+        for (size_t k = 0; k < words->n_rare; k++)
+            write_search(seed, rare, n_rare++, words->common[i].word, words->rare[k].word);
+    }
+    fclose(common);
+    fclose(rare);
+    fprintf(seed->about, "texts read: %zu\n", words->n_texts);
+    print_words(seed->about, "common", words->common, words->n_common);
+    print_words(seed->about, "rare", words->rare, words->n_rare);
 }
 
 /* ---- drafts ---- */
@@ -281,11 +326,11 @@ make_drafts(void *data)
 
     for (size_t i = drafting->first; i < seed->drafts; i += THREADS) {
         g_autoptr(Arena) mem = arena_new();
-        size_t     at = seed->rows + i;
+        size_t     at = seed->first_text + i;
         LodgeDraft draft = { .type = "complaint",
                              .about = "service",
                              .contact = "sms",
-                             .entity_id = entity_of(seed->sys, at),
+                             .entity_id = entity_of(seed, at),
                              .subject = subject_of(mem, at),
                              .text = text_of(mem, at),
                              .identity_asked = true,
@@ -304,17 +349,21 @@ make_drafts(void *data)
 static void
 write_drafts(Seed *seed, const Made *made)
 {
+    FILE *submit = create(seed, "submit.txt"), *limit = create(seed, "limit-submit.txt");
+
     for (size_t i = 0; i < seed->drafts; i++) {
         const Person *person = &seed->persons[i % PERSONS];
         g_autoptr(Arena) mem = arena_new();
 
-        fprintf(seed->submit,
+        fprintf(submit,
                 "POST\t/new/send\t" COOKIE_SESSION "=%s; " COOKIE_VISITOR "=%s; " COOKIE_DRAFT
                 "=%s\tcsrf=%s&command=%s\n",
                 person->token, person->visitor, made[i].cookie, person->csrf, made[i].command);
-        fprintf(seed->limit, "POST\t/submit\t\t%s %s\n", subject_of(mem, seed->rows + i),
-                text_of(mem, seed->rows + i));
+        fprintf(limit, "POST\t/submit\t\t%s %s\n", subject_of(mem, seed->first_text + i),
+                text_of(mem, seed->first_text + i));
     }
+    fclose(submit);
+    fclose(limit);
 }
 
 static void
@@ -336,45 +385,46 @@ seed_drafts(Seed *seed)
 
 /* ---- the whole ---- */
 
-static FILE *
-create(const char *directory, const char *name)
+static void
+step(const char *now)
 {
-    g_autofree char *path = g_build_filename(directory, name, NULL);
-    FILE            *file = fopen(path, "w");
-
-    if (file == NULL) {
-        perror(path);
-        exit(1);
-    }
-    return file;
+    fprintf(stderr, "seed: %s\n", now);
 }
 
-/* Sessions before the rows: they are idle for 30 minutes at most. */
 static void
 fill(Seed *seed)
 {
-    for (size_t i = 0; i < PERSONS; i++) {
-        g_autoptr(Arena) mem = arena_new();
+    GError *error = NULL;
 
-        register_person(seed, mem, i);
-    }
-    for (size_t i = 0; i < PERSONS; i++)
-        open_session(seed, &seed->persons[i]);
-    for (size_t i = 0; i < OFFICERS; i++)
-        open_office(seed, i);
-    submit_rows(seed);
+    step("requests from all over the store");
+    must(seed_look_rows(seed->sys, &seed->rows, &error), error);
+    fprintf(seed->about, "requests looked at: %zu\n", seed->rows.n_rows);
+    open_offices(seed);
+    step("words");
+    write_searches(seed);
+    step("pages");
+    write_pages(seed, "inbox", "/office", false);
+    write_pages(seed, "closed", "/office/closed", true);
+    open_sessions(seed);
+    write_follow(seed);
+    step("drafts");
     seed_drafts(seed);
 }
 
 static Config *
-configure(const char *directory)
+configure(char **argv, int n_settings)
 {
     GError *error = NULL;
     Config *config = config_load(NULL, &error);
 
-    must(config != NULL && config_set(config, "directory", directory, &error) &&
+    must(config != NULL && config_set(config, "directory", argv[1], &error) &&
              config_set(config, "trial", "yes", &error),
          error);
+    for (int i = 0; i < n_settings; i++) {
+        g_auto(GStrv) pair = g_strsplit(argv[4 + i], "=", 2);
+
+        must(g_strv_length(pair) == 2 && config_set(config, pair[0], pair[1], &error), error);
+    }
     return config;
 }
 
@@ -388,26 +438,21 @@ main(int argc, char **argv)
     GError *error = NULL;
 
     setlocale(LC_ALL, "C.UTF-8");
-    if (argc != 5 || sodium_init() < 0) {
-        fputs("seed STORE OUT ROWS DRAFTS\n", stderr);
+    if (argc < 4 || sodium_init() < 0) {
+        fputs("seed STORE OUT DRAFTS [KEY=VALUE...]\n", stderr);
         return 2;
     }
-    config = configure(argv[1]);
+    config = configure(argv, argc - 4);
     instance = instance_open(config, NULL, &error);
     must(instance != NULL, error);
     *seed = (Seed){ .sys = instance_system(instance),
                     .mem = mem,
-                    .submit = create(argv[2], "submit.txt"),
-                    .inbox = create(argv[2], "inbox.txt"),
-                    .follow = create(argv[2], "follow.txt"),
-                    .limit = create(argv[2], "limit-submit.txt"),
-                    .rows = strtoul(argv[3], NULL, 10),
-                    .drafts = strtoul(argv[4], NULL, 10) };
+                    .out = argv[2],
+                    .drafts = strtoul(argv[3], NULL, 10),
+                    .first_text = (size_t)(g_get_real_time() / SECONDS % 1000000) * 100 };
+    seed->about = create(seed, "about.txt");
     fill(seed);
-    fclose(seed->submit);
-    fclose(seed->inbox);
-    fclose(seed->follow);
-    fclose(seed->limit);
+    fclose(seed->about);
     g_free(seed);
     return 0;
 }
