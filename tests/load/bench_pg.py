@@ -172,6 +172,7 @@ class Pgbench:
     def __init__(self, cluster, database, directory):
         self.cluster, self.database, self.directory = cluster, database, directory
         self.done = 0  # transactions of each client before: their ids are used
+        self.written = 0.0  # bytes of the server's log for one, of the last run
 
     def keep(self, name, texts):
         for i, text in enumerate(texts):
@@ -199,7 +200,10 @@ class Pgbench:
             f" FROM generate_series({first}::bigint, {first + transactions * CLIENTS - 1}::bigint) k,"
             " (SELECT content, version, expires_at FROM draft ORDER BY expires_at DESC LIMIT 1) d", self.database)
         before = self.cluster.psql("SELECT count(*) FROM petition", self.database)
+        start = self.cluster.psql("SELECT pg_current_wal_insert_lsn()")
         rate = self.run(CLIENTS, files, "-t", str(transactions))
+        written = self.cluster.psql(f"SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '{start}')::bigint")
+        self.written = int(written) / transactions / CLIENTS
         self.done += transactions
         after = self.cluster.psql("SELECT count(*) FROM petition", self.database)
         left = self.cluster.psql(f"SELECT count(*) FROM draft WHERE id_hash = sha256(int8send({first}::bigint))", self.database)
@@ -302,6 +306,9 @@ class Bench:
         store = self.directory / "second" if second else self.store
         return Node(store, options(self.cluster, "ours"), self.jobs / "server.log", self.store / "trial.key" if second else None)
 
+    def log_position(self):
+        return int(self.cluster.psql("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"))
+
     def submit(self, node, n):
         result = load(node, self.jobs / "submit.txt", "--redirect", "--skip", self.skip, "--jobs", n, "--seconds", 60)
         self.skip += n
@@ -311,7 +318,9 @@ class Bench:
         with self.node() as node:
             self.note("start", node.first)
             self.submit(node, WARM)
+            before = self.log_position()
             self.note("submission", self.submit(node, self.sent))
+            self.note("log", (self.log_position() - before) / self.sent)
             for name in ("inbox", "follow", "search-common", "search-rare"):
                 self.note(name, load(node, self.jobs / f"{name}.txt", "--loop", "--seconds", self.seconds)["rate"])
             self.note("anonymous", node.anonymous())
@@ -338,6 +347,7 @@ class Bench:
     def limits(self):
         each = 4 * self.sent // CLIENTS  # long enough that preparing the statements does not count
         self.note("pgbench", self.pgbench.insert(self.scripts["submit"], each))
+        self.note("pgbench log", self.pgbench.written)
         self.note("pgbench pipeline", self.pgbench.insert(self.scripts["submit-pipeline"], each))
         for name in ("inbox", "follow"):
             self.note(f"pgbench {name}", self.pgbench.run(READERS, self.scripts[name], "-T", str(READ_SECONDS)))
@@ -367,6 +377,7 @@ class Bench:
         self.compare("inbox against pgbench", "inbox", "pgbench inbox")
         self.compare("following page against pgbench", "follow", "pgbench follow")
         self.compare("submission, two nodes against one", "two nodes", "one node", ("two", "one"))
+        print(f"{'log of the server, a submission':<38} ours {self.median('log'):.0f} B, pgbench {self.median('pgbench log'):.0f} B")
         for name, key, unit in (("search, two frequent words", "search-common", "/s"), ("search, a frequent and a rare word", "search-rare", "/s"),
                                 ("RssAnon after a round", "anonymous", "kB"), ("start to first page", "start", "ms")):
             print(f"{name:<38} {self.median(key):.1f} {unit}", flush=True)
