@@ -28,8 +28,7 @@ sys.path.insert(0, str(HERE / "tests" / "load"))
 import pg_log  # noqa: E402
 import pg_server  # noqa: E402
 
-BUILD = HERE / "build" / "release"
-SAWT, LOAD, SEED = (str(BUILD / part) for part in ("src/app/sawt", "tests/load/load", "tests/load/seed"))
+SAWT = LOAD = SEED = None  # in DIR/bin, where script/bench puts them
 CLIENTS = 64
 READERS = 16  # of pgbench, for pages: 64 connections on few cores only wait for each other
 SCRIPTS = 4  # submissions, pages that pgbench repeats: with more it would mostly prepare statements
@@ -401,6 +400,8 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--make", action="store_true", help="only the store")
     given = parser.parse_args()
+    global SAWT, LOAD, SEED
+    SAWT, LOAD, SEED = (str(given.dir / "bin" / name) for name in ("sawt", "load", "seed"))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the servers are stopped on the way out
     directory = given.dir / f"postgresql-{given.rows}"
     with Cluster(directory / "server") as cluster:
