@@ -10,7 +10,7 @@
 enum {
     ENOUGH_ROWS = SEED_LOOK_MOST / 2,
     FEWEST_STEPS = 4096,
-    LOOKS_OF_TX = 100, /* a read transaction lives five seconds */
+    LOOKS_OF_TX = 10, /* a read transaction lives five seconds, and a cold disk is slow */
     PAGE = 50,
     TEXT_WORDS = 512,
 };
