@@ -168,7 +168,6 @@ fill_page(AppGate *gate, Request *req, const Who *who)
                     .trial = gate->sys->trial,
                     .codes = gate->codes,
                     .staff = who->account_id != 0 };
-    page->sign_in = sign_in_path(req->mem, gate->sys, req->route, page->target);
     if (done != NULL)
         page->notice = i18n_find_in("done.", done);
     nav_fill(gate->sys, req, who, page);
@@ -285,6 +284,17 @@ fill_nobodys_page(const AppGate *gate, Request *req)
     req->page = page;
 }
 
+/* Only a page of trouble leads there. */
+static void
+fill_sign_in(const AppGate *gate, Request *req)
+{
+    Page *page = ARENA_NEW(req->mem, Page);
+
+    *page = *(const Page *)req->page;
+    page->sign_in = sign_in_path(req->mem, gate->sys, req->route, page->target);
+    req->page = page;
+}
+
 static void
 explain(Request *req, Response *res, const GError *error)
 {
@@ -294,6 +304,8 @@ explain(Request *req, Response *res, const GError *error)
         req->lang = choose_language(req);
     if (req->page == NULL)
         fill_nobodys_page(gate, req);
+    else
+        fill_sign_in(gate, req);
     error_page_write(req, res, error, is_old_form(gate, req, error), is_own_form(gate, req));
 }
 

@@ -34,6 +34,7 @@
 
 #define BLOCK_SIZE ((size_t)16 * 1024 - 64)
 #define OWN_BLOCK (BLOCK_SIZE / 4)
+#define KEPT_BLOCKS 4 /* over a reset */
 
 typedef struct Block Block;
 struct Block {
@@ -44,6 +45,7 @@ struct Block {
 
 struct Arena {
     Block *blocks;
+    Block *spare; /* of the standard size, empty */
 };
 
 Arena *
@@ -86,26 +88,64 @@ arena_free(Arena *arena)
     if (arena == NULL)
         return;
     free_blocks(arena->blocks);
+    free_blocks(arena->spare);
     g_free(arena);
+}
+
+/* A page more for a large request is a lock and a system call for all threads. */
+static size_t
+count_spare(const Arena *arena)
+{
+    size_t n = 0;
+
+    for (const Block *block = arena->spare; block != NULL; block = block->next)
+        n++;
+    return n;
+}
+
+static void
+put_back(Arena *arena, Block *block, size_t *n_spare)
+{
+    if (block->size != BLOCK_SIZE || *n_spare == KEPT_BLOCKS) {
+        free_block(block);
+        return;
+    }
+    block->used = 0;
+    ASAN_POISON_MEMORY_REGION(block->room, block->size);
+    block->next = arena->spare;
+    arena->spare = block;
+    (*n_spare)++;
 }
 
 void
 arena_reset(Arena *arena)
 {
     Block *block = arena->blocks;
+    size_t n_spare = count_spare(arena);
 
-    if (block == NULL)
-        return;
-
+    arena->blocks = NULL;
     if (!KEEPS_BLOCK) {
         free_blocks(block);
-        arena->blocks = NULL;
         return;
     }
-    free_blocks(block->next);
-    block->next = NULL;
-    block->used = 0;
-    ASAN_POISON_MEMORY_REGION(block->room, block->size);
+    while (block != NULL) {
+        Block *next = block->next;
+
+        put_back(arena, block, &n_spare);
+        block = next;
+    }
+}
+
+static Block *
+standard_block(Arena *arena, Block *next)
+{
+    Block *block = arena->spare;
+
+    if (block == NULL)
+        return new_block(BLOCK_SIZE, next);
+    arena->spare = block->next;
+    block->next = next;
+    return block;
 }
 
 /* The block that takes `size` bytes, which may be one made for them alone. */
@@ -122,11 +162,11 @@ block_for(Arena *arena, size_t size)
         return block->next;
     }
     if (size > BLOCK_SIZE) {
-        arena->blocks = new_block(BLOCK_SIZE, NULL);
+        arena->blocks = standard_block(arena, NULL);
         arena->blocks->next = new_block(size, NULL);
         return arena->blocks->next;
     }
-    arena->blocks = new_block(BLOCK_SIZE, block);
+    arena->blocks = standard_block(arena, block);
     return arena->blocks;
 }
 

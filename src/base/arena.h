@@ -14,7 +14,7 @@ typedef struct Arena Arena;
 /* Takes no memory before it is asked for some. */
 Arena *arena_new(void);
 void   arena_free(Arena *arena);
-/* Forget everything. Keeps one block for the next use; in sanitizer builds frees all of them, so
+/* Forget everything. Keeps four blocks (64 KiB) for the next use; in sanitizer builds frees all of them, so
  * that a pointer kept past its request is caught. */
 void arena_reset(Arena *arena);
 

@@ -216,7 +216,8 @@ text_stems(Arena *mem, const char *text, const char **stems, size_t most)
 {
     const char *at = text_fold(mem, text);
     Stemmers    stemmers = new_stemmers();
-    Seen        words = new_seen(mem, most), seen = new_seen(mem, most);
+    size_t      room = MIN(most, strlen(at) / 2 + 1); /* a word has a byte, and one behind it */
+    Seen        words = new_seen(mem, room), seen = new_seen(mem, room);
     char        word[WORD_MOST + UTF8_MOST];
     size_t      n = 0, n_words = 0;
 
@@ -227,7 +228,7 @@ text_stems(Arena *mem, const char *text, const char **stems, size_t most)
         /* People repeat themselves, and a stem costs more than a look. */
         if (*known != NULL)
             continue;
-        if (n_words++ < most)
+        if (n_words++ < room)
             *known = arena_copy(mem, word);
         if (is_left_out(word))
             continue;

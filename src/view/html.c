@@ -302,10 +302,10 @@ html_plural(Html *page, int message, int64_t count, const char *const *arguments
 static void
 add_instant(Html *page, AppTime time)
 {
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time / SECONDS);
-    g_autofree char *text = utc == NULL ? NULL : g_date_time_format(utc, "%Y-%m-%dT%H:%MZ");
+    Civil civil = clock_utc(time);
 
-    html_text(page, text);
+    buffer_printf(page->out, "%04d-%02d-%02dT%02d:%02dZ", civil.year, civil.month, civil.day,
+                  civil.hour, civil.minute);
 }
 
 static void
