@@ -18,7 +18,7 @@ enum {
 /* The same for all. Double quotes are names only; nothing in the schema may call what is unsafe. */
 static const char settings_common[] = "PRAGMA trusted_schema = OFF;"
                                       "PRAGMA temp_store = MEMORY;"
-                                      "PRAGMA mmap_size = 1073741824;";
+                                      "PRAGMA mmap_size = " G_STRINGIFY(CONN_MAP_MOST) ";";
 
 /* The log is moved into the file by the writer between batches, not inside a commit: there an error
  * would be swallowed, and the waiters would pay for it. */

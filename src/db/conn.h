@@ -7,6 +7,8 @@
 
 #include <sqlite3.h>
 
+#define CONN_MAP_MOST 1073741824 /* bytes of a file that are read through memory */
+
 typedef enum {
     CONN_WRITER,   /* the only one that may write */
     CONN_READER,   /* cannot write */

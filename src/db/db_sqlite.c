@@ -112,6 +112,21 @@ prepare_reads(SqliteDb *db, GError **error)
     return true;
 }
 
+/* Whoever learns to switch syncing off must not forget the log that is gathered until then. */
+static bool
+check_gathering(SqliteDb *db, GError **error)
+{
+    int64_t synchronous = 0;
+
+    if (db->files.real == NULL)
+        return true;
+    if (!conn_int(&db->writer, "PRAGMA synchronous", &synchronous, error))
+        return false;
+    return synchronous >= 2 ||
+           fail(error, APP_ERROR_INTERNAL, "%s: the log is gathered but not synced",
+                db->base.schema->name);
+}
+
 static bool
 open_writer(SqliteDb *db, bool unsafe_sync, GError **error)
 {
@@ -125,7 +140,7 @@ open_writer(SqliteDb *db, bool unsafe_sync, GError **error)
         return false;
     }
 
-    if (!migrate_sqlite_check(&db->writer, db->base.schema, error) ||
+    if (!check_gathering(db, error) || !migrate_sqlite_check(&db->writer, db->base.schema, error) ||
         !check_tables_of_file(db, error) || !sync_directory(db, error))
         return false;
 
@@ -181,9 +196,24 @@ close_all(Db *base)
 
     db_engine_clear(base);
     g_free(db->readers);
+    db_sqlite_file_clear(&db->files);
     g_free(db->path);
     g_free(db->vfs);
     g_free(db);
+}
+
+/* Where commits are not synced nothing may be gathered: it would be written too late. */
+static bool
+choose_vfs(SqliteDb *db, const DbOptions *options, GError **error)
+{
+    if (options->unsafe_sync || options->bulk) {
+        db->vfs = g_strdup(options->vfs);
+        return true;
+    }
+    if (!db_sqlite_file_init(&db->files, options->vfs, error))
+        return false;
+    db->vfs = g_strdup(db->files.name);
+    return true;
 }
 
 static const DbEngine engine = {
@@ -213,8 +243,8 @@ db_sqlite_open(const DbOptions *options, GError **error)
     /* First, so that closing finds everything that it takes down. */
     bool known = db_engine_init(base, &engine, options, &failure);
     db->path = g_strdup_printf("%s/%s.db", options->directory, options->schema->name);
-    db->vfs = g_strdup(options->vfs);
     db->bulk = options->bulk;
+    known = known && choose_vfs(db, options, &failure);
     db->readers = g_new0(SqliteReader, base->pool.n_readers);
     if (!known || !open_writer(db, options->unsafe_sync, &failure) || !open_readers(db, &failure) ||
         !prepare_reads(db, &failure)) {

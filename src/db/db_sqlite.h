@@ -3,6 +3,7 @@
  * a few read and are lent for one read transaction each. */
 #pragma once
 
+#include "db/db_sqlite_file.h"
 #include "db/engine.h"
 #include "db/guard.h"
 
@@ -15,6 +16,7 @@ typedef struct {
 typedef struct {
     Db            base;
     char         *path, *vfs;
+    SqliteFiles   files;
     SqliteReader *readers;
     Conn          writer;
     Guard         guard;
