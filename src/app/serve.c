@@ -63,7 +63,8 @@ start_server(Serving *serving, const Config *config, GError **error)
                               .clock = instance_system(serving->instance)->clock,
                               .head_seconds = (int)config->head_seconds,
                               .queue = (int)config->queue,
-                              .head_reader = config->head_reader };
+                              .head_reader = config->head_reader,
+                              .quick = !config_is_pg(config) };
 
     serving->server = server_start(&options, error);
     return serving->server != NULL;

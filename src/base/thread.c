@@ -166,6 +166,21 @@ thread_join(pthread_t thread)
     must(pthread_join(thread, NULL));
 }
 
+/* Of the thread itself, never seen by another. */
+static _Thread_local bool hurried_here;
+
+void
+thread_hurry(bool hurried)
+{
+    hurried_here = hurried;
+}
+
+bool
+thread_is_hurried(void)
+{
+    return hurried_here;
+}
+
 struct Queue {
     Lock   lock;
     Signal filled;

@@ -48,6 +48,11 @@ void latch_open(Latch *latch);
 pthread_t thread_start(const char *name, size_t stack, void *(*run)(void *), void *data);
 void      thread_join(pthread_t thread);
 
+/* A hurried thread serves many others and waits for none of them: what would have to wait says BUSY at
+ * once (db_begin, db_apply), and another thread does the whole again. */
+void thread_hurry(bool hurried);
+bool thread_is_hurried(void);
+
 /* A bounded queue of pointers between threads. */
 typedef struct Queue Queue;
 

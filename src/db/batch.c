@@ -23,6 +23,19 @@ finish_all(Db *db, Job *const *jobs, size_t n_jobs, const GError *error)
         batch_finish(db, jobs[i], error == NULL ? NULL : g_error_copy(error));
 }
 
+/* Before anybody is woken. */
+static void
+count_changes(Db *db, Job *const *jobs, size_t n_jobs)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < n_jobs; i++)
+        for (size_t j = 0; j < jobs[i]->n_plans; j++)
+            n += jobs[i]->plans[j]->counted;
+    if (n > 0)
+        atomic_fetch_add(&db->tally.changes, n);
+}
+
 size_t
 batch_shared(Job *const *jobs, size_t n_jobs)
 {
@@ -60,10 +73,12 @@ batch_run(Db *db, void *writer, BatchRun run, Job **jobs, size_t n_jobs, int64_t
         size_t       failed = n_jobs;
         BatchOutcome outcome = run(writer, jobs, n_jobs, &failed, &error);
 
-        if (outcome == BATCH_DONE)
+        if (outcome == BATCH_DONE) {
+            count_changes(db, jobs, n_jobs);
             atomic_fetch_add(&db->tally.batches, 1);
-        else
+        } else {
             atomic_fetch_add(&db->tally.rolled_back, 1);
+        }
 
         if (outcome == BATCH_ONE && error_code(error) != APP_ERROR_BUSY) {
             batch_run(db, writer, run, jobs, failed, patience);

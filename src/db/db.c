@@ -67,6 +67,12 @@ db_stats(Db *db)
     };
 }
 
+int64_t
+db_changes(Db *db)
+{
+    return db->engine->shared ? -1 : atomic_load(&db->tally.changes);
+}
+
 void
 db_fail_at(Db *db, int64_t n)
 {
@@ -79,6 +85,9 @@ db_fail_at(Db *db, int64_t n)
 static bool
 check_thread(Db *db, GError **error)
 {
+    if (thread_is_hurried())
+        return fail(error, APP_ERROR_BUSY, "%s: a hurried thread waits for no commit",
+                    db->schema->name);
     return !pool_thread_reads(&db->pool) ||
            fail(error, APP_ERROR_INTERNAL, "%s: this thread reads and would wait for the writer",
                 db->schema->name);

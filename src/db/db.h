@@ -86,6 +86,7 @@ typedef struct DbQuery {
     /* Nothing else of a commit reads what it writes: SQLite's writer runs it behind the others of its plan
      * (db_apply_all: of all plans), PostgreSQL in its place. Full text is written out before an UPDATE. */
     bool deferrable;
+    bool counted; /* what it changes is remembered in memory: see db_changes */
 } DbQuery;
 
 #define DB_COLUMNS(T, array)                                                                       \
@@ -158,7 +159,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
  * free connection, at most 5 s (BUSY). A thread holds one of a Db at most (INTERNAL), for 5 s at
  * most: then what runs in it is stopped (BUSY); longer work continues by key in another. Never held
  * while waiting for a write (INTERNAL from the writing function). A statement cannot run inside
- * itself (db_each). */
+ * itself (db_each). A hurried thread (base/thread.h) does not wait for a connection and holds it for
+ * 20 ms at most: BUSY. */
 DbTx  *db_begin(Db *db, Arena *mem, GError **error) MUST_USE;
 void   db_end(DbTx *tx);
 Arena *db_arena(const DbTx *tx);
@@ -210,6 +212,11 @@ bool db_apply_all(Db *db, const WritePlan *const *plans, size_t n_plans, GError 
  * while others write on; BUSY when one was always in the way, or the disk is full. On PostgreSQL the
  * log is its administrator's, and this does nothing. */
 bool db_checkpoint(Db *db, GError **error) MUST_USE;
+
+/* How many plans with a `counted` statement were committed. What was read after the number was asked for is
+ * still so when it is the same now: who waits for a plan comes back after it is counted. -1 where other
+ * processes write too. */
+int64_t db_changes(Db *db);
 
 typedef struct {
     int64_t plans, batches, rolled_back; /* since the start */

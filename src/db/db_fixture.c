@@ -68,6 +68,7 @@ const DbQuery db_fixture_put_session = {
 
 const DbQuery db_fixture_drop_session = {
     .sql = "DELETE FROM session WHERE token = $1",
+    .counted = true,
     .table = "session",
 };
 

@@ -176,6 +176,7 @@ node(Db *db)
 }
 
 static const DbEngine engine = {
+    .shared = true,
     .close = close_all,
     .node = node,
     .begin = db_pg_begin,

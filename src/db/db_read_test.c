@@ -338,6 +338,13 @@ test_lease(void)
 
     expect(db_begin(lease.db, mem, &error) != NULL, &error, APP_ERROR_BUSY);
 
+    /* Who is hurried does not even wait for the second of this store. */
+    int64_t begun = clock_monotonic();
+    thread_hurry(true);
+    expect(db_begin(lease.db, mem, &error) != NULL, &error, APP_ERROR_BUSY);
+    thread_hurry(false);
+    g_assert_cmpint(clock_monotonic() - begun, <, SECONDS / 2);
+
     lock_take(&lease.lock);
     lease.let_go = true;
     signal_all(&lease.changed);

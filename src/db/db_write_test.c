@@ -512,6 +512,69 @@ test_reading_thread(void)
     db_fixture_remove(directory);
 }
 
+static void
+test_hurried_thread(void)
+{
+    char *directory = db_fixture_directory(NULL);
+    g_autoptr(Arena) mem = arena_new();
+    GError *error = NULL;
+    Db     *db = db_fixture_open(directory);
+
+    thread_hurry(true);
+    expect(db_apply(db, db_fixture_submission(mem, 1), &error), &error, APP_ERROR_BUSY, "hurried");
+    thread_hurry(false);
+    g_assert_true(db_apply(db, db_fixture_submission(mem, 1), &error));
+
+    db_close(db);
+    db_fixture_remove(directory);
+}
+
+/* ---- counting what others remember ---- */
+
+static WritePlan *
+plan_session(Arena *mem, bool drop)
+{
+    WritePlan *plan = plan_new(mem);
+
+    if (drop)
+        plan_any(plan, &db_fixture_drop_session, DB_PARAMS(db_bytes(bytes_of_text("token"))));
+    else
+        plan_one(plan, &db_fixture_put_session,
+                 DB_PARAMS(db_bytes(bytes_of_text("token")), db_int(1)));
+    return plan;
+}
+
+/* Counted are plans with such a statement that were committed, and nothing else. */
+static void
+test_changes(void)
+{
+    char *directory = db_fixture_directory(NULL);
+    g_autoptr(Arena) mem = arena_new();
+    GError          *error = NULL;
+    Db              *db = db_fixture_open(directory);
+    const WritePlan *both[] = { plan_session(mem, false), plan_session(mem, true) };
+    WritePlan       *refused = plan_session(mem, true);
+    int64_t          step = engine_fixture_is_pg() ? 0 : 1, start = db_changes(db);
+
+    g_assert_cmpint(start, ==, engine_fixture_is_pg() ? -1 : 0);
+    g_assert_true(db_apply(db, plan_session(mem, false), &error));
+    g_assert_cmpint(db_changes(db), ==, start);
+    g_assert_true(db_apply(db, plan_session(mem, true), &error));
+    g_assert_cmpint(db_changes(db), ==, start + step);
+    g_assert_true(db_apply_all(db, both, 2, &error));
+    g_assert_cmpint(db_changes(db), ==, start + 2 * step);
+
+    db_fixture_submit(db, 1);
+    plan_one(refused, &db_fixture_change_state,
+             DB_PARAMS(db_int(3), db_text("new"), db_int(1), db_int(2)));
+    add_event(refused, 3);
+    expect(db_apply(db, refused, &error), &error, APP_ERROR_RACE, NULL);
+    g_assert_cmpint(db_changes(db), ==, start + 2 * step);
+
+    db_close(db);
+    db_fixture_remove(directory);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -523,5 +586,7 @@ main(int argc, char **argv)
     engine_fixture_add("/db/write/failures-stay-alone", test_failures_stay_alone);
     g_test_add_func("/db/write/busy", test_busy);
     engine_fixture_add("/db/write/reading-thread", test_reading_thread);
+    engine_fixture_add("/db/write/hurried-thread", test_hurried_thread);
+    engine_fixture_add("/db/write/changes", test_changes);
     return g_test_run();
 }

@@ -46,12 +46,13 @@ typedef struct {
 } Pool;
 
 typedef struct {
-    _Atomic int64_t plans, batches, rolled_back, commit_microseconds;
+    _Atomic int64_t plans, batches, rolled_back, commit_microseconds, changes;
 } Tally;
 
 typedef struct {
     void (*close)(Db *db); /* frees it too */
     int (*node)(Db *db);   /* NULL: 0 */
+    bool shared;           /* other processes write the same store */
 
     /* A read transaction on a reader that is lent. */
     bool (*begin)(DbTx *tx, GError **error);

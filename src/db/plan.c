@@ -52,6 +52,7 @@ add_step(WritePlan *plan, const PlanStep *given)
         plan->room = room;
     }
 
+    plan->counted = plan->counted || given->query->counted;
     plan->steps[plan->n_steps] = *given;
     plan->steps[plan->n_steps++].params = params;
 }

@@ -15,5 +15,6 @@ struct WritePlan {
     Arena    *mem;
     PlanStep *steps;
     size_t    n_steps, room;
+    bool      counted; /* one of the steps is */
     PlanStep  witness; /* query NULL: none */
 };

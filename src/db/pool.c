@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 
+#define HURRIED_LEASE (20 * SECONDS / 1000)
+
 void
 pool_init(Pool *pool, const DbOptions *options)
 {
@@ -51,7 +53,9 @@ pool_thread_reads(Pool *pool)
 DbTx *
 pool_borrow(Pool *pool)
 {
-    int64_t deadline = clock_monotonic() + pool->lease;
+    bool    hurried = thread_is_hurried();
+    int64_t lease = hurried ? MIN(pool->lease, HURRIED_LEASE) : pool->lease;
+    int64_t deadline = clock_monotonic() + (hurried ? 0 : lease);
     DbTx   *tx = NULL;
 
     lock_take(&pool->lock);
@@ -66,7 +70,7 @@ pool_borrow(Pool *pool)
     lock_leave(&pool->lock);
 
     if (tx != NULL) {
-        tx->deadline = clock_monotonic() + pool->lease;
+        tx->deadline = clock_monotonic() + lease;
         tx->n_running = 0;
         atomic_store_explicit(&tx->holder, pthread_self(), memory_order_relaxed);
     }

@@ -191,6 +191,7 @@ engine_new(const ServerOptions *options, const ServerLimits *limits)
     engine->limits = *limits;
     engine->router = options->router;
     engine->clock = options->clock;
+    engine->quick = options->quick;
     /* Requests get ids that support can find again after a restart. */
     engine->next_id = clock_now(options->clock) / SECONDS % (1 << 30) << 20;
     lock_init(&engine->lock);

@@ -21,6 +21,7 @@ struct Engine {
     ExchangePool        *exchanges;
     PeerList            *proxies;
     Crowd               *crowd;
+    bool                 quick;
     GHashTable          *shelves; /* path → Shelf; const once started */
     struct MHD_Response *busy, *busy_json;
     _Atomic bool         stopping, closing;

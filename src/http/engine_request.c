@@ -87,6 +87,15 @@ is_busy(const Engine *engine)
     return atomic_load(&engine->stopping) || !workers_have_room(engine->workers);
 }
 
+static bool
+is_quick(const Exchange *exchange)
+{
+    const Engine *engine = exchange->engine;
+
+    return engine->quick && exchange->error == NULL && exchange->length == 0 &&
+           exchange->req.route->quick;
+}
+
 /* Everything is in that will be. */
 static enum MHD_Result
 submit(Exchange *exchange)
@@ -96,6 +105,8 @@ submit(Exchange *exchange)
     /* An upload was admitted before its bytes came. */
     if (exchange->uploading == NULL && is_busy(engine))
         return engine_answer_queue_busy(exchange);
+    if (is_quick(exchange) && exchange_try(exchange))
+        return engine_answer_queue(exchange);
     return engine_work_hand_over(exchange, EXCHANGE_FINISH) ? MHD_YES : MHD_NO;
 }
 

@@ -205,6 +205,42 @@ exchange_work(Exchange *exchange)
     log_set_request(0);
 }
 
+/* As it was before the gate. */
+static void
+undo(Exchange *exchange)
+{
+    Request *req = &exchange->req;
+
+    response_renew(exchange->res, exchange->https);
+    req->who = NULL;
+    req->page = NULL;
+    req->lang = NULL;
+}
+
+bool
+exchange_try(Exchange *exchange)
+{
+    ExchangeStage next;
+    g_autoptr(GError) error = NULL;
+    bool put_off;
+
+    log_set_request(exchange->req.id);
+    exchange->stage = EXCHANGE_FINISH;
+    thread_hurry(true);
+    put_off = !step(exchange, &next, &error) && error_code(error) == APP_ERROR_BUSY;
+    thread_hurry(false);
+    if (put_off) {
+        undo(exchange);
+    } else {
+        if (error != NULL)
+            router_run_explain(exchange->router, &exchange->req, exchange->res,
+                               g_steal_pointer(&error));
+        end_work(exchange);
+    }
+    log_set_request(0);
+    return !put_off;
+}
+
 void
 exchange_fill(Exchange *exchange)
 {

@@ -61,5 +61,8 @@ void exchange_put(ExchangePool *pool, Exchange *exchange);
 
 /* What the stage asks for, on a worker. */
 void exchange_work(Exchange *exchange);
+/* EXCHANGE_FINISH on the I/O thread, hurried. False: it would have had to wait, nothing is answered and
+ * a worker begins anew. */
+bool exchange_try(Exchange *exchange);
 /* Fill the next piece of a stream, on a worker. */
 void exchange_fill(Exchange *exchange);

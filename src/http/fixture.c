@@ -71,6 +71,23 @@ fixed(Request *req, Response *res, GError **error)
     return answer(req, res, arena_printf(req->mem, "fixed %s", request_param(req, "b")));
 }
 
+/* Says where it runs; with ?wait it would have to wait there. */
+static bool
+quick(Request *req, Response *res, GError **error)
+{
+    bool hurried = thread_is_hurried();
+
+    if (request_query(req, "bad") != NULL)
+        return fail(error, APP_ERROR_NOT_FOUND, "hurried %d", hurried);
+    response_header(res, "X-Hurried", hurried ? "yes" : "no");
+    if (hurried && request_query(req, "wait") != NULL) {
+        response_header(res, "X-Left-Over", "yes");
+        response_cookie(res, "left", "over", 0);
+        return fail(error, APP_ERROR_BUSY, "it would have to wait");
+    }
+    return answer(req, res, hurried ? "at once" : "on a worker");
+}
+
 static bool
 peer(Request *req, Response *res, GError **error)
 {
@@ -233,6 +250,7 @@ static const Route routes[] = {
     { .method = HTTP_GET, .path = "/hello", .handler = hello, .needs = PUBLIC },
     { .method = HTTP_GET, .path = "/echo/{a}/{b}", .handler = echo, .needs = PUBLIC },
     { .method = HTTP_GET, .path = "/echo/fixed/{b}", .handler = fixed, .needs = PUBLIC },
+    { .method = HTTP_GET, .path = "/quick", .handler = quick, .needs = PUBLIC, .quick = true },
     { .method = HTTP_GET, .path = "/peer", .handler = peer, .needs = PUBLIC },
     { .method = HTTP_GET, .path = "/wrong", .handler = wrong, .needs = PUBLIC },
     { .method = HTTP_GET, .path = "/block", .handler = block, .needs = PUBLIC },

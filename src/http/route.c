@@ -125,6 +125,9 @@ check_route(const Route *route, const Gate *gate, GError **error)
         return fail(error, APP_ERROR_INTERNAL, "POST %s has no form", route->path);
     if (!post && route->upload != NULL)
         return fail(error, APP_ERROR_INTERNAL, "GET %s has an upload", route->path);
+    if (route->quick && (post || route->limit != 0))
+        return fail(error, APP_ERROR_INTERNAL, "route %s is quick, and cannot be run twice",
+                    route->path);
     return true;
 }
 

@@ -32,6 +32,9 @@ struct Route {
     const FormSpec *form;    /* a POST without one has no readable body */
     const Upload   *upload;  /* multipart allowed */
     bool            no_csrf; /* machine interfaces with proofs of their own only */
+    /* A GET without rate limit that reads a few rows: may run on the I/O thread (ServerOptions.quick), and
+     * once more on a worker when it would have had to wait there. */
+    bool quick;
 };
 
 /* Set by the application. All are called on a worker thread. */
@@ -50,7 +53,8 @@ typedef struct Gate {
 typedef struct Router Router;
 
 /* Borrow the tables (NULL-terminated list of tables that end in {0}). INTERNAL: a route without
- * permission, a public POST without rate limit, a POST without form, duplicates. */
+ * permission, a public POST without rate limit, a POST without form, a quick one that changes
+ * something, duplicates. */
 Router *router_new(const Route *const *tables, const Gate *gate, GError **error) MUST_USE;
 void    router_free(Router *router);
 /* The route of a path, with its params put into the request; static parts win over {params}.

@@ -28,6 +28,7 @@ typedef struct {
     int               head_seconds,
         queue;        /* for a head to be whole; requests that wait for a worker; 0: 10, 2048 */
     bool head_reader; /* ours in front of the library's (the default; off to measure it) */
+    bool quick; /* quick routes run on the I/O threads: where reading waits for this machine only */
 } ServerOptions;
 
 typedef struct Server Server;

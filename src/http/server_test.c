@@ -136,6 +136,35 @@ expect(int fd, const char *request, int status)
 }
 
 static void
+expect_words(const Server *server, const char *request, int status, const char *words)
+{
+    g_autofree char *answer = fixture_ask(server, request);
+
+    g_assert_cmpint(fixture_status(answer), ==, status);
+    g_assert_nonnull(strstr(answer, words));
+    g_assert_null(strstr(answer, "X-Left-Over"));
+    g_assert_null(strstr(answer, "left=over"));
+}
+
+/* On the I/O thread what need not wait, on a worker what would have to, and everything where a store is
+ * another machine's. */
+static void
+test_quick(void)
+{
+    g_autoptr(Fixture) fixture = fixture_new();
+    ServerLimits limits = fixture_limits();
+    g_autoptr(Server) quick =
+        fixture_serve_options(fixture, &limits, (ServerOptions){ .quick = true });
+    g_autoptr(Server) plain = fixture_serve(fixture, &limits);
+
+    expect_words(quick, GET("/quick"), 200, "at once");
+    expect_words(quick, GET("/quick?wait"), 200, "on a worker");
+    expect_words(quick, GET("/quick?bad"), 404, "hurried 1");
+    expect_words(plain, GET("/quick?wait"), 200, "on a worker");
+    expect_words(plain, GET("/quick?bad"), 404, "hurried 0");
+}
+
+static void
 test_keep_alive(void)
 {
     g_autoptr(Fixture) fixture = fixture_new();
@@ -633,6 +662,7 @@ main(int argc, char **argv)
     g_test_add_func("/server/conversations", test_conversations);
     g_test_add_func("/server/refusal-page", test_refusal_page);
     g_test_add_func("/server/largest-head", test_largest_head);
+    g_test_add_func("/server/quick", test_quick);
     g_test_add_func("/server/keep-alive", test_keep_alive);
     g_test_add_func("/server/drops", test_drops);
     g_test_add_func("/server/continue", test_continue);

@@ -108,7 +108,7 @@ static const Route routes[] = {
     { HTTP_POST, "/follow", prove, .needs = PERM_VISITOR, .limit = LIMIT_PROVE,
       .form = &follow_forms_prove },
     { HTTP_GET, "/f/{number}/{code}", prove_link, .needs = PERM_VISITOR, .limit = LIMIT_PROVE },
-    { HTTP_GET, "/follow/{number}", follow_pages_show, .needs = PERM_FOLLOW },
+    { HTTP_GET, "/follow/{number}", follow_pages_show, .needs = PERM_FOLLOW, .quick = true },
     { HTTP_GET, "/follow/{number}/rate", follow_pages_back, .needs = PERM_FOLLOW },
     { HTTP_POST, "/follow/{number}/rate", follow_acts_rate, .needs = PERM_REQUESTER,
       .limit = LIMIT_ACT, .form = &follow_forms_rate },

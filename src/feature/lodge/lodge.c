@@ -323,7 +323,7 @@ static const JobSpec jobs[] = {
 };
 
 static const Route routes[] = {
-    { HTTP_GET, "/", start, .needs = PERM_PUBLIC },
+    { HTTP_GET, "/", start, .needs = PERM_PUBLIC, .quick = true },
     { HTTP_GET, "/privacy", privacy, .needs = PERM_PUBLIC },
     { HTTP_GET, "/new", begin, .needs = PERM_VISITOR, .limit = LIMIT_PAGE },
     { HTTP_GET, "/new/type", type_page, .needs = PERM_VISITOR },
@@ -361,7 +361,7 @@ static const Route routes[] = {
     { HTTP_GET, "/new/check", lodge_check_page, .needs = PERM_VISITOR },
     { HTTP_POST, "/new/send", lodge_send, .needs = PERM_VISITOR, .limit = LIMIT_SUBMIT,
       .form = &lodge_no_form },
-    { HTTP_GET, "/receipt/{number}", lodge_receipt, .needs = PERM_FOLLOW },
+    { HTTP_GET, "/receipt/{number}", lodge_receipt, .needs = PERM_FOLLOW, .quick = true },
     { 0 },
 };
 
