@@ -446,6 +446,7 @@ vault_open(const VaultOptions *options, GError **error)
     vault_seen_init(&vault->requesters);
     vault_seen_init(&vault->staff);
     vault->hints = vault_hints_new();
+    vault->known = vault_known_new();
 
     if (open_ring(vault, error))
         return vault;
@@ -468,6 +469,7 @@ vault_close(Vault *vault)
     vault_seen_clear(&vault->requesters);
     vault_seen_clear(&vault->staff);
     vault_hints_free(vault->hints);
+    vault_known_free(vault->known);
     db_close(vault->db);
     g_free(vault);
 }

@@ -248,6 +248,7 @@ knows_its_people_by_password(void)
     /* A new password ends the other sessions. */
     done(vault_session_new(IN(fixture), id, here, &error), &error);
     done(vault_session_new(IN(fixture), id, there, &error), &error);
+    done(vault_session(IN(fixture), there, &found, &self.session, &error), &error);
     done(vault_session(IN(fixture), here, &found, &self.session, &error), &error);
     done(vault_set_password(IN(fixture), &self, id, "ثمانية أحرف", &error), &error);
     done(vault_session(IN(fixture), here, &found, &self.session, &error), &error);
@@ -315,6 +316,42 @@ lets_sessions_end(void)
     done(vault_sweep(IN(fixture), &n, &error), &error);
     g_assert_cmpint(n, ==, 2);
     g_assert_cmpint(vault_fixture_count(fixture, "SELECT count(*) FROM requester_session"), ==, 1);
+}
+
+/* Sessions are remembered, so whoever ends or moves one must be counted; a new one is looked up anyway. */
+static void
+counts_what_changes_sessions(void)
+{
+    size_t n = 0;
+
+    for (const DbQuery *const *const *list = vault_schema.queries; *list != NULL; list++)
+        for (const DbQuery *const *query = *list; *query != NULL; query++) {
+            if (g_strcmp0((*query)->table, "requester_session") != 0)
+                continue;
+            g_assert_cmpint((*query)->counted, ==, !g_str_has_prefix((*query)->sql, "INSERT"));
+            n++;
+        }
+    g_assert_cmpuint(n, ==, 5);
+}
+
+/* At once, for everybody, however warm it is. */
+static void
+forgets_a_session_that_was_ended(void)
+{
+    g_autoptr(VaultFixture) fixture = vault_fixture_new();
+    int64_t id = vault_fixture_laila(fixture).id, found;
+    char    token[44];
+    Bytes   hash;
+    GError *error = NULL;
+
+    for (int i = 0; i < 20; i++) {
+        done(vault_session_new(IN(fixture), id, token, &error), &error);
+        for (int k = 0; k < 3; k++)
+            done(vault_session(IN(fixture), token, &found, &hash, &error), &error);
+        done(vault_session_end(IN(fixture), hash, &error), &error);
+        refused(vault_session(IN(fixture), token, &found, &hash, &error), &error,
+                APP_ERROR_NOT_FOUND);
+    }
 }
 
 /* ---- the registry ---- */
@@ -617,6 +654,9 @@ main(int argc, char **argv)
     engine_fixture_add("/vault_codes/is not outrun by a crowd", is_not_outrun_by_a_crowd);
     engine_fixture_add("/vault_codes/knows its people by password", knows_its_people_by_password);
     engine_fixture_add("/vault_codes/lets sessions end", lets_sessions_end);
+    engine_fixture_add("/vault_codes/forgets a session that was ended",
+                       forgets_a_session_that_was_ended);
+    g_test_add_func("/vault_codes/counts what changes sessions", counts_what_changes_sessions);
     engine_fixture_add("/vault_codes/asks the registry", asks_the_registry);
     g_test_add_func("/vault_codes/shows nothing to a thief", shows_nothing_to_a_thief);
     g_test_add_func("/vault_codes/costs", costs);

@@ -20,6 +20,7 @@ typedef struct {
 
 typedef struct VaultRing  VaultRing;
 typedef struct VaultHints VaultHints;
+typedef struct VaultKnown VaultKnown;
 
 struct Vault {
     Db                  *db;
@@ -30,6 +31,7 @@ struct Vault {
     Lock                 stripes[VAULT_STRIPES]; /* registrations by one telephone, one at a time */
     VaultSeen            requesters, staff;
     VaultHints          *hints;
+    VaultKnown          *known;
 };
 
 /* ---- writing: as a command, prepare on a snapshot, then apply; a lost race prepares again ---- */
@@ -109,6 +111,23 @@ void        vault_hints_free(VaultHints *hints);
 /* A lower bound; *exact: as far as this process knows, the number itself. */
 bool vault_hint_read(const Vault *vault, DbTx *tx, int64_t person_id, int64_t *used, bool *exact,
                      GError **error) MUST_USE;
+
+/* ---- sessions that were read before ---- */
+
+#define VAULT_HASH_SIZE 32
+
+typedef struct {
+    int64_t person_id, seen_at, expires_at;
+} VaultSessionRow;
+
+VaultKnown *vault_known_new(void);
+void        vault_known_free(VaultKnown *known);
+/* `changes`: db_changes of the vault, asked for before the row was or would be read; below 0 nothing is
+ * kept or found. */
+bool vault_known_find(VaultKnown *known, const uint8_t hash[VAULT_HASH_SIZE], int64_t changes,
+                      VaultSessionRow *out);
+void vault_known_keep(VaultKnown *known, const uint8_t hash[VAULT_HASH_SIZE], int64_t changes,
+                      const VaultSessionRow *row);
 
 /* ---- tokens and sessions ---- */
 

@@ -41,21 +41,18 @@ static const DbQuery set_password = {
 static const DbQuery end_other_sessions = {
     .sql = "DELETE FROM requester_session WHERE person_id = $1 AND token_hash <> $2",
     .table = "requester_session",
+    .counted = true,
 };
 
-typedef struct {
-    int64_t person_id, seen_at, expires_at;
-} SessionRow;
-
 static const DbColumn session_columns[] = {
-    DB_COLUMN(SessionRow, person_id),
-    DB_COLUMN(SessionRow, seen_at),
-    DB_COLUMN(SessionRow, expires_at),
+    DB_COLUMN(VaultSessionRow, person_id),
+    DB_COLUMN(VaultSessionRow, seen_at),
+    DB_COLUMN(VaultSessionRow, expires_at),
 };
 
 static const DbQuery session_by_hash = {
     .sql = "SELECT person_id, seen_at, expires_at FROM requester_session WHERE token_hash = $1",
-    DB_COLUMNS(SessionRow, session_columns),
+    DB_COLUMNS(VaultSessionRow, session_columns),
 };
 
 static const DbQuery session_insert = {
@@ -67,11 +64,13 @@ static const DbQuery session_insert = {
 static const DbQuery session_delete = {
     .sql = "DELETE FROM requester_session WHERE token_hash = $1",
     .table = "requester_session",
+    .counted = true,
 };
 
 static const DbQuery session_seen = {
     .sql = "UPDATE requester_session SET seen_at = $1 WHERE token_hash = $2 AND seen_at < $1",
     .table = "requester_session",
+    .counted = true,
 };
 
 typedef struct {
@@ -90,6 +89,7 @@ static const DbQuery  expired_count = {
 static const DbQuery expired_sessions = {
     .sql = "DELETE FROM requester_session WHERE expires_at <= $1",
     .table = "requester_session",
+    .counted = true,
 };
 
 static const DbQuery expired_codes = {
@@ -341,29 +341,46 @@ vault_session_new(Vault *vault, Arena *mem, int64_t person_id, char token[44], G
 }
 
 static bool
-read_session(Vault *vault, Arena *mem, Bytes hash, SessionRow *row, GError **error)
+read_session(Vault *vault, Arena *mem, Bytes hash, VaultSessionRow *row, GError **error)
 {
     g_autoptr(DbTx) tx = db_begin(vault->db, mem, error);
 
     return tx != NULL && db_one(tx, &session_by_hash, DB_PARAMS(db_bytes(hash)), row, error);
 }
 
+/* What is known of it may be older than its last use, which is written without asking: who seems to have
+ * been idle for too long is looked up. */
+static bool
+find_session(Vault *vault, Arena *mem, Bytes hash, int64_t *person_id, GError **error)
+{
+    AppTime         now = clock_now(vault->clock);
+    int64_t         changes = db_changes(vault->db);
+    VaultSessionRow row;
+    bool            known = vault_known_find(vault->known, hash.data, changes, &row);
+
+    if (!known ||
+        !vault_seen_is_alive(&vault->requesters, hash, now, row.seen_at, row.expires_at)) {
+        if (!read_session(vault, mem, hash, &row, error))
+            return false;
+        if (!vault_seen_is_alive(&vault->requesters, hash, now, row.seen_at, row.expires_at))
+            return fail(error, APP_ERROR_NOT_FOUND, "the session has expired");
+        vault_known_keep(vault->known, hash.data, changes, &row);
+    }
+    *person_id = row.person_id;
+    return true;
+}
+
 bool
 vault_session(Vault *vault, Arena *mem, const char *token, int64_t *person_id, Bytes *hash,
               GError **error)
 {
-    uint8_t    made[HASH_SIZE];
-    SessionRow row;
+    uint8_t made[HASH_SIZE];
 
     if (!vault_token_hash(token, made))
         return fail(error, APP_ERROR_NOT_FOUND, "no token");
-    if (!read_session(vault, mem, BYTES_OF(made), &row, error))
+    if (!find_session(vault, mem, BYTES_OF(made), person_id, error))
         return false;
-    if (!vault_seen_is_alive(&vault->requesters, BYTES_OF(made), clock_now(vault->clock),
-                             row.seen_at, row.expires_at))
-        return fail(error, APP_ERROR_NOT_FOUND, "the session has expired");
 
-    *person_id = row.person_id;
     *hash = arena_bytes(mem, BYTES_OF(made));
     return true;
 }
