@@ -281,7 +281,10 @@ petition_file(System *sys, DbTx *tx, const Who *who, int64_t number, bool own, P
     g_auto(Reading) reading = { .sys = sys, .tx = tx, .mem = db_arena(tx), .who = who };
     PetitionFile made = { .n_events = 0 };
 
-    if (!petition_store_by_number(tx, number, &made.petition, error) ||
+    if (!petition_store_by_number(tx, number, &made.petition, error))
+        return false;
+    /* A requester sees no questions: none is read. */
+    if (who->role != ROLE_REQUESTER && who->role != ROLE_NONE &&
         !petition_store_consultations(tx, made.petition.id, &made.consultations,
                                       &made.n_consultations, error))
         return false;

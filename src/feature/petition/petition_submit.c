@@ -27,13 +27,17 @@ may_submit(const Prepare *prepare, const PetitionSubmit *cmd, GError **error)
     return true;
 }
 
-/* The same form again: the first receipt. */
+/* The same form again: the first receipt. Whose draft is still there was not submitted: the submission takes
+ * it away. Should it be gone by then, or the id be used all the same, that is a race, and it is looked for. */
 static bool
-find_repeat(Prepare *prepare, Bytes content, PetitionReceipt *receipt, GError **error)
+find_repeat(Prepare *prepare, const PetitionSubmit *cmd, Bytes content, PetitionReceipt *receipt,
+            GError **error)
 {
     Petition first;
     bool     found, repeated = false;
 
+    if (cmd->draft_hash.data != NULL && prepare->attempt == 0 && prepare->pending == NULL)
+        return true;
     if (!petition_store_by_command(prepare->tx, prepare->command_id, &first, &found, error))
         return false;
     if (!found)
@@ -309,7 +313,7 @@ petition_submit_prepare(Prepare *prepare, const void *data, void *result, GError
 
     written.payload = petition_payload_write_content(prepare->mem, cmd);
     written.command = petition_payload_submit_command(prepare->mem, cmd, written.payload);
-    if (!find_repeat(prepare, written.command, receipt, error))
+    if (!find_repeat(prepare, cmd, written.command, receipt, error))
         return false;
     if (prepare->repeated)
         return true;
