@@ -99,9 +99,8 @@ write_calls(void)
 static void
 test_few_calls(void)
 {
-    Store            store = { .ours = NULL };
-    int64_t          before;
-    g_autofree char *rows = NULL;
+    Store   store = { .ours = NULL };
+    int64_t before;
 
     store_open(&store);
     before = write_calls();
