@@ -132,7 +132,7 @@ act(Store *store, GRand *random)
     for (int i = 0; i < rows; i++) {
         g_autofree char *sql =
             g_strdup_printf("INSERT OR REPLACE INTO t VALUES (%d, randomblob(%d))",
-                            g_rand_int_range(random, 0, 500), g_rand_int_range(random, 1, 9000));
+                            g_rand_int_range(random, 0, 120), g_rand_int_range(random, 1, 6000));
 
         if (i % 40 == 20)
             run(store->ours, "SAVEPOINT s");
@@ -152,7 +152,7 @@ test_any_order(void)
     store_open(&store);
     run(store.ours, "PRAGMA cache_size = 8");
     run(store.reader, "PRAGMA cache_size = 8");
-    for (int i = 0; i < 120; i++) {
+    for (int i = 0; i < 40; i++) {
         act(&store, random);
         compare(&store, "SELECT id || ' ' || hex(v) FROM t ORDER BY id");
     }
@@ -168,7 +168,7 @@ test_stays_mapped(void)
     Store store = { .ours = NULL };
 
     store_open(&store);
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 15; i++) {
         run(store.ours,
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50)"
             " INSERT INTO t (v) SELECT randomblob(3000) FROM n;"
