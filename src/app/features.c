@@ -45,6 +45,7 @@ const DbSchema features_schema = {
     .queries = query_lists,
     .migrations = migrations_case,
     .n_migrations = MIGRATIONS_CASE_N,
+    .derived = token_derived,
 };
 
 const Route *const *

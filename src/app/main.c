@@ -6,6 +6,7 @@
 #include "app/control.h"
 #include "app/features.h"
 #include "app/instance.h"
+#include "app/move.h"
 #include "app/print.h"
 #include "app/serve.h"
 #include "view/i18n.h"
@@ -22,6 +23,10 @@ static const char usage[] =
     "             [--fail-db case:N|vault:N]  for tests, in trial mode: the Nth call to that "
     "database\n"
     "                                         after the start fails; background work stands still\n"
+    "  sawt migrate-store [--config FILE] [--dir DIR]\n"
+    "                                  the SQLite store in DIR into the databases of the "
+    "configuration;\n"
+    "                                  called again it goes on (docs/operations.md)\n"
     "  sawt config [--check FILE]      every option with its default; or check a file\n"
     "  sawt routes                     every page with who may use it\n"
     "  sawt jobs                       the background work\n";
@@ -232,6 +237,14 @@ serve(const CommandLine *line)
     return serve_run(line->config, &line->faults);
 }
 
+/* No subcommand on a store: neither of the two that it touches is open. */
+static int
+move_store(CommandLine *line)
+{
+    add_caller(line, false);
+    return move_run(line->config, line->n_rest, line->rest, stdout);
+}
+
 static int
 run(CommandLine *line)
 {
@@ -240,6 +253,8 @@ run(CommandLine *line)
 
     if (strcmp(name, "serve") == 0)
         return serve(line);
+    if (strcmp(name, "migrate-store") == 0)
+        return move_store(line);
     if (strcmp(name, "config") == 0 && line->n_rest == 3 && strcmp(line->rest[1], "--check") == 0)
         return check_config(line);
     if (strcmp(name, "config") == 0) {

@@ -98,6 +98,16 @@ const DbTable        token_tables[] = {
            { NULL, 0 },
 };
 
+const DbDerived token_derived[] = {
+    { .table = "petition_search",
+      .key = "id",
+      .source = "petition_token",
+      .select = "SELECT petition_id, array_to_tsvector(ARRAY("
+                "SELECT encode(substr(tokens, at, 8), 'hex')"
+                " FROM generate_series(1, length(tokens), 8) at)) FROM petition_token" },
+    { .table = NULL },
+};
+
 /* ---- words to tokens ---- */
 
 G_STATIC_ASSERT(crypto_shorthash_BYTES == TOKEN_BYTES);

@@ -35,3 +35,5 @@ bool token_number(const char *token, uint64_t *number);
 
 extern const DbQuery *const token_queries[];
 extern const DbTable        token_tables[];
+/* The index is made of the kept tokens when a store is moved. */
+extern const DbDerived token_derived[];

@@ -111,6 +111,14 @@ typedef struct {
     const char *sql_pg; /* only for a pair NNNN_name.sqlite.sql, NNNN_name.pg.sql; else NULL */
 } DbMigration;
 
+/* A table that SQLite keeps in a form of its own (full text) and that follows from the rows of another: a
+ * move makes it anew from them. */
+typedef struct {
+    const char *table, *key; /* at the target, and the column that is the other's key */
+    const char *source;      /* the other table; its key is one column */
+    const char *select;      /* PostgreSQL: SELECT … FROM source, for all columns of `table` */
+} DbDerived;
+
 typedef struct {
     const char                  *name;        /* "case", "vault": the file's name and the log's */
     const char                  *event_table; /* insert-only; what an event is in this file */
@@ -118,6 +126,7 @@ typedef struct {
     const DbQuery *const *const *queries;     /* NULL-terminated list of NULL-terminated lists */
     const DbMigration           *migrations;
     size_t                       n_migrations;
+    const DbDerived             *derived; /* ends in {NULL}; NULL: none */
 } DbSchema;
 
 /* ---- opening ---- */

@@ -192,6 +192,18 @@ static const DbEngine engine = {
     .find_fault = db_pg_find_fault,
 };
 
+/* Once more, now that a move that begins would see this node's number. */
+static bool
+check_not_moved(PgDb *db, GError **error)
+{
+    PgConn conn = { .db = NULL, .role = PG_PLAIN };
+    bool   right = pg_conn_open(&conn, db->url, error) &&
+                 migrate_pg_check_moved(&conn, db->base.schema, error);
+
+    pg_conn_close(&conn);
+    return right;
+}
+
 static PgDb *
 make(const DbOptions *options)
 {
@@ -218,7 +230,7 @@ db_pg_open(const DbOptions *options, GError **error)
     db->types = g_new0(PgTypes, MAX(base->catalog.n_statements, 1));
     if (!known || !catalog_check_events(&base->catalog, error) ||
         !pg_check_url(options->url, error) || !check_schema(db, error) ||
-        !open_connections(db, error) || !db_pg_node_start(db, error))
+        !open_connections(db, error) || !db_pg_node_start(db, error) || !check_not_moved(db, error))
         return NULL;
 
     db_pg_writers_start(db);

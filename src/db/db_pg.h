@@ -142,3 +142,5 @@ const char *db_pg_find_fault(const char *plan, const char *sql);
 /* Is the schema ours and does it have exactly this program's migrations? INVALID with a sentence
  * that says what to do. */
 bool migrate_pg_check(PgConn *conn, const DbSchema *schema, GError **error) MUST_USE;
+/* INVALID: a move into this schema has not ended (db/db_move.h). */
+bool migrate_pg_check_moved(PgConn *conn, const DbSchema *schema, GError **error) MUST_USE;

@@ -5,6 +5,7 @@
  * statement was prepared and every table accounted for. */
 #include "db/db_sqlite.h"
 
+#include "db/moved.h"
 #include "db/pool.h"
 
 #include <errno.h>
@@ -246,7 +247,8 @@ db_sqlite_open(const DbOptions *options, GError **error)
     db->bulk = options->bulk;
     known = known && choose_vfs(db, options, &failure);
     db->readers = g_new0(SqliteReader, base->pool.n_readers);
-    if (!known || !open_writer(db, options->unsafe_sync, &failure) || !open_readers(db, &failure) ||
+    if (!known || !moved_check(options->directory, &failure) ||
+        !open_writer(db, options->unsafe_sync, &failure) || !open_readers(db, &failure) ||
         !prepare_reads(db, &failure)) {
         g_propagate_error(error, failure);
         return NULL;

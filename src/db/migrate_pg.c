@@ -3,6 +3,7 @@
  * which text it was made in its rows. Nodes that start together migrate one after the other. */
 #include "db/migrate_parts.h"
 
+#include "db/db_move_parts.h"
 #include "db/db_pg.h"
 #include "db/sqltext.h"
 
@@ -98,6 +99,23 @@ count_applied(PgConn *conn, const DbSchema *schema, size_t *applied, GError **er
     return right;
 }
 
+bool
+migrate_pg_check_moved(PgConn *conn, const DbSchema *schema, GError **error)
+{
+    g_autofree char *there = read_text(
+        conn, "SELECT to_regclass(quote_ident(current_schema()) || '." MOVE_TABLE "') IS NOT NULL",
+        error);
+
+    if (there == NULL)
+        return false;
+    return strcmp(there, "t") != 0 ||
+           fail(
+               error, APP_ERROR_INVALID,
+               "a store is being moved into the database of the %s, and that has not ended: run "
+               "`sawt migrate-store` again until it has, or go on with the store that it came from",
+               schema->name);
+}
+
 static bool
 read_state(PgConn *conn, const DbSchema *schema, size_t *applied, GError **error)
 {
@@ -106,7 +124,8 @@ read_state(PgConn *conn, const DbSchema *schema, size_t *applied, GError **error
     *applied = 0;
     if (!migrate_check_numbers(schema, error) || !check_mark(conn, schema, &fresh, error))
         return false;
-    return fresh || count_applied(conn, schema, applied, error);
+    return fresh || (migrate_pg_check_moved(conn, schema, error) &&
+                     count_applied(conn, schema, applied, error));
 }
 
 bool

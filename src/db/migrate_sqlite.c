@@ -4,6 +4,7 @@
 #include "db/migrate_parts.h"
 
 #include "db/db_sqlite.h"
+#include "db/moved.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -218,7 +219,8 @@ migrate_sqlite(const DbOptions *options, int *applied, GError **error)
     };
     Conn conn;
 
-    if (!create_file(path, error) || !conn_open(&conn, &conn_options, error))
+    if (!moved_check(options->directory, error) || !create_file(path, error) ||
+        !conn_open(&conn, &conn_options, error))
         return false;
 
     bool succeeded = run_pending(&conn, options->schema, applied, error);
