@@ -12,6 +12,8 @@
 
 #define FILES "files"
 
+enum { MOST_WORKERS = 64, MOST_STEP = 1000000 };
+
 static const char usage[] =
     "sawt: migrate-store [--workers N] [--step ROWS] [--lang ar|en] [--lines]; "
     "`database` and `vault` of the configuration say where to\n";
@@ -24,6 +26,14 @@ typedef struct {
     Progress    *progress;
     int64_t      rows, begun;
 } Mover;
+
+static int64_t
+read_number(const char *text, int64_t most)
+{
+    int64_t number = g_ascii_strtoll(text, NULL, 10);
+
+    return CLAMP(number, 1, most);
+}
 
 static bool
 read_options(Mover *mover, DbMoveOptions *options, int argc, char **argv)
@@ -40,9 +50,9 @@ read_options(Mover *mover, DbMoveOptions *options, int argc, char **argv)
         else if (strcmp(argv[i], "--lang") == 0)
             mover->lang = argv[++i];
         else if (strcmp(argv[i], "--workers") == 0)
-            options->workers = (int)CLAMP(g_ascii_strtoll(argv[++i], NULL, 10), 1, 64);
+            options->workers = (int)read_number(argv[++i], MOST_WORKERS);
         else if (strcmp(argv[i], "--step") == 0)
-            options->step = CLAMP(g_ascii_strtoll(argv[++i], NULL, 10), 1, 1000000);
+            options->step = read_number(argv[++i], MOST_STEP);
         else
             return false;
     }
