@@ -119,6 +119,15 @@ typedef struct {
     const char *select;      /* PostgreSQL: SELECT … FROM source, for all columns of `table` */
 } DbDerived;
 
+/* Files beside SQLite's that are rows on PostgreSQL, with the columns file, part (from 0), created_at and
+ * data, and (file, part) as the key. On SQLite the table is there and empty. */
+typedef struct {
+    const char *table;
+    const char *names;  /* SELECT file, created_at FROM …: those that there are */
+    const char *folder; /* of the directory; in it lies the folder of a name's first two letters */
+    size_t      piece;  /* bytes of a row */
+} DbContents;
+
 typedef struct {
     const char                  *name;        /* "case", "vault": the file's name and the log's */
     const char                  *event_table; /* insert-only; what an event is in this file */
@@ -126,7 +135,8 @@ typedef struct {
     const DbQuery *const *const *queries;     /* NULL-terminated list of NULL-terminated lists */
     const DbMigration           *migrations;
     size_t                       n_migrations;
-    const DbDerived             *derived; /* ends in {NULL}; NULL: none */
+    const DbDerived             *derived;  /* ends in {NULL}; NULL: none */
+    const DbContents            *contents; /* likewise */
 } DbSchema;
 
 /* ---- opening ---- */

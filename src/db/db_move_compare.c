@@ -113,7 +113,8 @@ name_difference(Comparing *comparing, GError **error)
     Search      search = { .comparing = comparing, .key = comparing->here };
 
     comparing->rows = 0;
-    if (!db_move_source_each(&worker->source, comparing->range, find_key, comparing, error))
+    if (!db_move_source_each(worker->move, &worker->source, comparing->range, find_key, comparing,
+                             error))
         return false;
     search.key = comparing->here;
     if (comparing->here == NULL) {
@@ -183,7 +184,8 @@ compare_rows(Comparing *comparing, GError **error)
 {
     MoveWorker *worker = comparing->worker;
 
-    if (!db_move_source_each(&worker->source, comparing->range, hash_source, comparing, error) ||
+    if (!db_move_source_each(worker->move, &worker->source, comparing->range, hash_source,
+                             comparing, error) ||
         !db_move_target_each(&worker->target, comparing->range, hash_target, comparing, error))
         return false;
     if (comparing->wrong < 0 && comparing->rows < (int64_t)comparing->hashes->len)

@@ -184,7 +184,8 @@ copy_rows(Copying *copying, GError **error)
 
     if (!start_copy(copying, error))
         return false;
-    if (!db_move_source_each(&worker->source, copying->range, copy_row, copying, error)) {
+    if (!db_move_source_each(worker->move, &worker->source, copying->range, copy_row, copying,
+                             error)) {
         PQputCopyEnd(worker->target.handle, "stopped");
         for (PGresult *result; (result = PQgetResult(worker->target.handle)) != NULL;)
             PQclear(result);
@@ -225,10 +226,10 @@ db_move_copy(MoveWorker *worker, void *task, GError **error)
     bool copied = copy_rows(&copying, error) && make_derived(&worker->target, range, error) &&
                   db_move_target_do(&worker->target, "COMMIT", error);
     buffer_clear(&copying.buffer);
-    if (!copied) {
-        atomic_fetch_sub(&worker->move->done, copying.counted);
+    /* The rows of files were not counted before. */
+    atomic_fetch_add(&worker->move->done, (copied ? range->rows : 0) - copying.counted);
+    if (!copied)
         abandon(&worker->target);
-    }
     return copied;
 }
 

@@ -20,11 +20,12 @@ typedef struct {
 } MoveColumn;
 
 typedef struct {
-    char            *name;
-    GArray          *columns; /* of MoveColumn: those of the source */
-    GArray          *keys;    /* of size_t: the columns of the primary key */
-    const DbDerived *derived; /* made of it at the target; NULL: none */
-    bool             left;    /* not logged at the target */
+    char             *name;
+    GArray           *columns;  /* of MoveColumn: those of the source */
+    GArray           *keys;     /* of size_t: the columns of the primary key */
+    const DbDerived  *derived;  /* made of it at the target; NULL: none */
+    const DbContents *contents; /* its rows are files of the source; NULL: they are its rows */
+    bool              left;     /* not logged at the target */
 
     /* Of the comparison, under the lock of Move. */
     int64_t  rows;
@@ -109,8 +110,20 @@ GHashTable *db_move_source_tables(Conn *conn, GError **error);
 bool db_move_source_columns(Conn *conn, MoveTable *table, GError **error) MUST_USE;
 /* Cut the table into ranges of `step` rows, appended to move->ranges. */
 bool db_move_source_cut(Move *move, Conn *conn, MoveTable *table, GError **error) MUST_USE;
-bool db_move_source_each(Conn *conn, const MoveRange *range, MoveRowFunc row, void *data,
+bool db_move_source_each(const Move *move, Conn *conn, const MoveRange *range, MoveRowFunc row,
+                         void *data, GError **error) MUST_USE;
+typedef bool (*MoveStepFunc)(sqlite3_stmt *row, void *data, GError **error);
+bool db_move_source_rows(Conn *conn, const char *sql, MoveStepFunc step, void *data,
                          GError **error) MUST_USE;
+/* Append a range, with copies of the keys. */
+void
+db_move_source_add(Move *move, MoveTable *table, const char *from, const char *to, int64_t rows);
+
+/* ---- db_move_files.c: the same for a table of contents ---- */
+
+bool db_move_files_cut(Move *move, Conn *conn, MoveTable *table, GError **error) MUST_USE;
+bool db_move_files_each(const Move *move, Conn *conn, const MoveRange *range, MoveRowFunc row,
+                        void *data, GError **error) MUST_USE;
 
 /* ---- db_move_target.c ---- */
 

@@ -187,6 +187,20 @@ match_columns(Move *move, Conn *source, const PGresult *rows, GHashTable *found,
 }
 
 static bool
+match_contents(Move *move, GError **error)
+{
+    for (const DbContents *contents = move->schema->contents;
+         contents != NULL && contents->table != NULL; contents++) {
+        MoveTable *table = find_table(move, contents->table);
+
+        if (table == NULL)
+            return fail(error, APP_ERROR_INTERNAL, "there is no table %s", contents->table);
+        table->contents = contents;
+    }
+    return true;
+}
+
+static bool
 match_derived(Move *move, GError **error)
 {
     for (const DbDerived *derived = move->schema->derived;
@@ -217,7 +231,7 @@ db_move_match(Move *move, Conn *source, PgConn *target, GError **error)
     bool matched = match_columns(move, source, rows, there, error);
     PQclear(rows);
     return matched && catalog_check_tables(move->schema, there, error) &&
-           match_derived(move, error);
+           match_derived(move, error) && match_contents(move, error);
 }
 
 /* ---- beginning ---- */

@@ -49,10 +49,8 @@ db_move_source_check(Move *move, Conn *conn, GError **error)
 
 /* ---- its tables ---- */
 
-typedef bool (*StepFunc)(sqlite3_stmt *row, void *data, GError **error);
-
-static bool
-each_row(Conn *conn, const char *sql, StepFunc step, void *data, GError **error)
+bool
+db_move_source_rows(Conn *conn, const char *sql, MoveStepFunc step, void *data, GError **error)
 {
     sqlite3_stmt *prepared = NULL;
     int           code = sqlite3_prepare_v2(conn->handle, sql, -1, &prepared, NULL);
@@ -84,7 +82,7 @@ db_move_source_tables(Conn *conn, GError **error)
                               " AND name <> '" CATALOG_MIGRATION_TABLE "'";
     GHashTable       *found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-    if (each_row(conn, sql, note_table, found, error))
+    if (db_move_source_rows(conn, sql, note_table, found, error))
         return found;
     g_hash_table_unref(found);
     return NULL;
@@ -115,7 +113,7 @@ db_move_source_columns(Conn *conn, MoveTable *table, GError **error)
     g_autofree char *sql =
         g_strdup_printf("SELECT name, pk FROM pragma_table_info('%s')", table->name);
 
-    if (!each_row(conn, sql, note_column, table, error))
+    if (!db_move_source_rows(conn, sql, note_column, table, error))
         return false;
     return table->keys->len > 0 ||
            fail(error, APP_ERROR_INTERNAL, "%s has no primary key to move it by", table->name);
@@ -187,8 +185,8 @@ cut_sql(const MoveTable *table, const MoveRange *rest, int64_t step)
     return g_string_free(sql, FALSE);
 }
 
-static void
-add_range(Move *move, MoveTable *table, const char *from, const char *to, int64_t rows)
+void
+db_move_source_add(Move *move, MoveTable *table, const char *from, const char *to, int64_t rows)
 {
     MoveRange *range = g_new0(MoveRange, 1);
 
@@ -207,24 +205,26 @@ db_move_source_cut(Move *move, Conn *conn, MoveTable *table, GError **error)
     g_autofree char *last = NULL;
     bool             ended = false;
 
+    if (table->contents != NULL)
+        return db_move_files_cut(move, conn, table, error);
     while (!ended) {
         Cut              cut = { .table = table };
         MoveRange        rest = { .from = last };
         g_autofree char *sql = cut_sql(table, &rest, move->options->step);
 
-        if (!each_row(conn, sql, note_key, &cut, error))
+        if (!db_move_source_rows(conn, sql, note_key, &cut, error))
             return false;
         ended = cut.key == NULL;
         if (!ended) {
-            add_range(move, table, last, cut.key, move->options->step);
+            db_move_source_add(move, table, last, cut.key, move->options->step);
             g_free(last);
             last = cut.key;
             continue;
         }
         g_autofree char *count = cut_sql(table, &rest, 0);
-        if (!each_row(conn, count, note_count, &cut, error))
+        if (!db_move_source_rows(conn, count, note_count, &cut, error))
             return false;
-        add_range(move, table, last, NULL, cut.n);
+        db_move_source_add(move, table, last, NULL, cut.n);
     }
     return true;
 }
@@ -299,17 +299,20 @@ give_row(sqlite3_stmt *row, void *data, GError **error)
 }
 
 bool
-db_move_source_each(Conn *conn, const MoveRange *range, MoveRowFunc row, void *data, GError **error)
+db_move_source_each(const Move *move, Conn *conn, const MoveRange *range, MoveRowFunc row,
+                    void *data, GError **error)
 {
     const MoveTable *table = range->table;
     g_autoptr(GString) sql = g_string_new("SELECT ");
     g_autofree MoveValue *values = g_new0(MoveValue, table->columns->len);
     Reading reading = { .conn = conn, .table = table, .values = values, .row = row, .data = data };
 
+    if (table->contents != NULL)
+        return db_move_files_each(move, conn, range, row, data, error);
     db_move_names(sql, table, false);
     g_string_append_printf(sql, " FROM \"%s\"", table->name);
     db_move_where(sql, table, range, NULL, false);
     g_string_append(sql, " ORDER BY ");
     db_move_names(sql, table, true);
-    return each_row(conn, sql->str, give_row, &reading, error);
+    return db_move_source_rows(conn, sql->str, give_row, &reading, error);
 }

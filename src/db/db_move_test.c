@@ -17,6 +17,9 @@ static const char start_sql[] =
     "CREATE INDEX odd_by_words ON odd (words, c) WHERE words IS NOT NULL;\n"
     "CREATE UNIQUE INDEX odd_one ON odd (lower(words)) WHERE flag;\n"
     "CREATE TABLE token (id ID PRIMARY KEY, tokens TEXT NOT NULL) STRICT;\n"
+    "CREATE TABLE file (id ID PRIMARY KEY, file TEXT NOT NULL, created_at TIME NOT NULL) STRICT;\n"
+    "CREATE TABLE part (file TEXT NOT NULL, part INTEGER NOT NULL, created_at TIME NOT NULL,"
+    " data BYTES NOT NULL, PRIMARY KEY (file, part)) STRICT;\n"
     "CREATE TABLE rate (id ID PRIMARY KEY, n INTEGER NOT NULL) STRICT;\n";
 
 static const char search_sql[] =
@@ -38,13 +41,9 @@ static const DbMigration migrations[] = {
 };
 
 static const DbTable tables[] = {
-    { "event", DB_TABLE_CASE },
-    { "odd", DB_TABLE_CASE },
-    { "token", DB_TABLE_CASE },
-    { "rate", DB_TABLE_MACHINERY },
-    { "search", DB_TABLE_CASE },
-    { "keyed", DB_TABLE_CASE },
-    { NULL, 0 },
+    { "event", DB_TABLE_CASE },     { "odd", DB_TABLE_CASE },    { "token", DB_TABLE_CASE },
+    { "rate", DB_TABLE_MACHINERY }, { "search", DB_TABLE_CASE }, { "keyed", DB_TABLE_CASE },
+    { "file", DB_TABLE_CASE },      { "part", DB_TABLE_CASE },   { NULL, 0 },
 };
 static const DbTable *const        table_lists[] = { tables, NULL };
 static const DbQuery *const *const no_queries[] = { NULL };
@@ -57,6 +56,14 @@ static const DbDerived             derived[] = {
                 { .table = NULL },
 };
 
+static const DbContents contents[] = {
+    { .table = "part",
+      .names = "SELECT file, created_at FROM file",
+      .folder = "files",
+      .piece = 10 },
+    { .table = NULL },
+};
+
 static const DbSchema schema = {
     .name = "case",
     .event_table = "event",
@@ -65,6 +72,7 @@ static const DbSchema schema = {
     .migrations = migrations,
     .n_migrations = G_N_ELEMENTS(migrations),
     .derived = derived,
+    .contents = contents,
 };
 
 static const char rows_sql[] =
@@ -101,6 +109,47 @@ run_source(const Fixture *fixture, const char *sql)
     db_fixture_sql(path, sql);
 }
 
+/* 250 files of 0 to 24 bytes, in pieces of 10. */
+enum { FILES = 250, LONGEST = 25, PIECES = FILES / LONGEST * (10 + 20 + 12) };
+
+static char *
+file_path(const Fixture *fixture, int i)
+{
+    return g_strdup_printf("%s/files/%02x/%02x%03d", fixture->directory, i % 7, i % 7, i);
+}
+
+static void
+make_files(const Fixture *fixture)
+{
+    for (int i = 0; i < FILES; i++) {
+        g_autofree char *path = file_path(fixture, i);
+        g_autofree char *folder = g_path_get_dirname(path);
+        g_autofree char *text = g_strnfill((gsize)(i % LONGEST), (gchar)('a' + i % LONGEST));
+        g_autofree char *sql =
+            g_strdup_printf("INSERT INTO file VALUES (%d, '%02x%03d', %d)", i, i % 7, i, 1000 + i);
+
+        g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+        g_assert_true(g_file_set_contents(path, text, -1, NULL));
+        run_source(fixture, sql);
+    }
+}
+
+static void
+remove_all(const char *path)
+{
+    GDir *list = g_dir_open(path, 0, NULL);
+
+    for (const char *name = list == NULL ? NULL : g_dir_read_name(list); name != NULL;
+         name = g_dir_read_name(list)) {
+        g_autofree char *inner = g_build_filename(path, name, NULL);
+
+        remove_all(inner);
+    }
+    if (list != NULL)
+        g_dir_close(list);
+    g_assert_cmpint(g_remove(path), ==, 0);
+}
+
 static void
 set_up(Fixture *fixture)
 {
@@ -123,15 +172,7 @@ set_up(Fixture *fixture)
 static void
 tear_down(Fixture *fixture)
 {
-    GDir *list = g_dir_open(fixture->directory, 0, NULL);
-
-    for (const char *name = g_dir_read_name(list); name != NULL; name = g_dir_read_name(list)) {
-        g_autofree char *path = g_build_filename(fixture->directory, name, NULL);
-
-        g_unlink(path);
-    }
-    g_dir_close(list);
-    g_assert_cmpint(g_rmdir(fixture->directory), ==, 0);
+    remove_all(fixture->directory);
     engine_fixture_drop(fixture->url);
     g_free(fixture->directory);
     g_string_free(fixture->told, TRUE);
@@ -220,9 +261,11 @@ test_values(void)
     bool moved = move_to(&fixture, fixture.url, &error);
     g_assert_no_error(error);
     g_assert_true(moved);
-    g_assert_cmpstr(fixture.told->str, ==,
-                    "event moved 3; keyed moved 4; odd moved 5; rate left 0; token moved 3; "
-                    "search made 3; ");
+    g_assert_cmpstr(
+        fixture.told->str, ==,
+        "event moved 3; file moved 0; keyed moved 4; odd moved 5; part moved 0; rate left 0; "
+        "token moved 3; "
+        "search made 3; ");
     expect_there(&fixture,
                  "SELECT string_agg(concat_ws('|', a, b, c, flag, small, big, broken, words,"
                  " length(raw), event_id), ' / ' ORDER BY c, a) FROM odd",
@@ -310,6 +353,36 @@ test_differs(void)
     tear_down(&fixture);
 }
 
+/* More files than a range has; one that is missing; and then the one that was missing is back. */
+static void
+test_files(void)
+{
+    Fixture          fixture;
+    GError          *error = NULL;
+    g_autofree char *away = NULL, *path = NULL, *pieces = g_strdup_printf("%d", PIECES);
+
+    set_up(&fixture);
+    make_files(&fixture);
+    path = file_path(&fixture, 124);
+    away = g_strconcat(path, "-", NULL);
+    g_assert_cmpint(g_rename(path, away), ==, 0);
+    expect(move_to(&fixture, fixture.url, &error), &error, APP_ERROR_INVALID, path);
+    g_assert_cmpint(g_rename(away, path), ==, 0);
+
+    bool moved = move_to(&fixture, fixture.url, &error);
+    g_assert_no_error(error);
+    g_assert_true(moved);
+    expect_there(&fixture, "SELECT count(*) FROM part", pieces);
+    expect_there(
+        &fixture,
+        "SELECT string_agg(part || ' ' || encode(data, 'escape') || ' ' || created_at, ', '"
+        " ORDER BY part) FROM part WHERE file = '05124'",
+        "0 yyyyyyyyyy 1124, 1 yyyyyyyyyy 1124, 2 yyyy 1124");
+    expect_there(&fixture, "SELECT count(*) FROM part WHERE file = '03010'", "1");
+    expect_there(&fixture, "SELECT count(*) FROM part WHERE file = '00000'", "0");
+    tear_down(&fixture);
+}
+
 static void
 test_targets(void)
 {
@@ -343,6 +416,7 @@ main(int argc, char **argv)
     engine_fixture_add_pg("/db_move/refused", test_refused);
     engine_fixture_add_pg("/db_move/stopped", test_stopped);
     engine_fixture_add_pg("/db_move/differs", test_differs);
+    engine_fixture_add_pg("/db_move/files", test_files);
     engine_fixture_add_pg("/db_move/targets", test_targets);
     return g_test_run();
 }
