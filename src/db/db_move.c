@@ -8,6 +8,7 @@
 #include "db/migrate.h"
 #include "db/moved.h"
 #include "db/owner.h"
+#include "db/unsynced.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -413,7 +414,8 @@ db_move(const DbMoveOptions *given, bool *again, GError **error)
 
     mark = moved_read(options.directory);
     *again = mark != NULL;
-    bool moved = mark != NULL ? end_marked(&options, mark, error) : move_all(&options, error);
+    bool moved = unsynced_settle(options.directory, error) &&
+                 (mark != NULL ? end_marked(&options, mark, error) : move_all(&options, error));
     remove_empty_logs(&options);
     owner_lock_free(lock);
     return moved;
