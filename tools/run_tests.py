@@ -21,8 +21,8 @@ HERE = pathlib.Path(__file__).resolve().parent.parent
 SANITIZER = "detect_leaks=1:abort_on_error=0:exitcode=66"
 
 # name, compiler, meson options, what `meson test` is asked for: suites, or tests by name
-THREADED = ["thread", "id", "clock", "log", "db_read", "db_write", "db_pg", "http_server", "http_workers", "command", "event",
-            "job", "outbox", "reference", "shrink", "petition_race", "scenario", "bad_input"]
+THREADED = ["thread", "id", "clock", "log", "db_move", "db_read", "db_write", "db_pg", "http_server", "http_workers", "command",
+            "event", "job", "outbox", "reference", "shrink", "petition_race", "scenario", "bad_input"]
 BUILDS = [
     ("asan", "gcc", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], ["--suite", "unit", "--suite", "fault", "--suite", "scenario"]),
     ("tsan", "clang-14", ["-Db_sanitize=thread", "-Db_lundef=false"], THREADED),

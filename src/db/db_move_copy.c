@@ -259,8 +259,9 @@ db_move_build(MoveWorker *worker, void *task, GError **error)
     for (guint i = 0; i < move->objects->len; i++) {
         MoveObject *object = move->objects->pdata[i];
 
-        if (object->done || object->phase != first->phase ||
-            strcmp(object->relation, first->relation) != 0)
+        /* Those of other relations are other workers'. */
+        if (object->phase != first->phase || strcmp(object->relation, first->relation) != 0 ||
+            object->done)
             continue;
         if (atomic_load(&move->stopped))
             return fail(error, APP_ERROR_BUSY, "stopped");
