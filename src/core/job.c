@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Runs jobs. What must stay true: a job runs only under its lease in the table, on however many nodes;
  * a node that dies gives it back when the lease ends. A wake makes the jobs due that work on what
- * commands write; the table's time stays their net, for what another node wrote. */
+ * commands write; the table's time stays their net, for what another node wrote. Jobs for `each` node
+ * have no row: the process remembers when they are due. */
 #include "core/job.h"
 
 #include "base/log.h"
@@ -134,14 +135,13 @@ typedef struct {
 } JobLook;
 
 static bool
-run_claimed(System *sys, const JobSpec *job, const JobRow *row, JobLook *look, GError **error)
+run_job(System *sys, const JobSpec *job, JobLook *look, GError **error)
 {
     g_autoptr(Arena) mem = arena_new();
     int64_t plans = db_stats(sys->db).plans;
     AppTime now = clock_now(sys->clock);
-    GError *failure = NULL;
     AppTime again = 0;
-    bool    succeeded = job->run(sys, mem, now, &again, &failure);
+    bool    succeeded = job->run(sys, mem, now, &again, error);
 
     look->ran = true;
     look->wrote = db_stats(sys->db).plans > plans;
@@ -149,8 +149,16 @@ run_claimed(System *sys, const JobSpec *job, const JobRow *row, JobLook *look, G
     look->next_at = now + (succeeded ? job->every : MIN(job->every, RETRY_AFTER));
     if (succeeded && again != 0)
         look->next_at = CLAMP(again, now, look->next_at);
+    return succeeded;
+}
 
-    arena_reset(mem);
+static bool
+run_claimed(System *sys, const JobSpec *job, const JobRow *row, JobLook *look, GError **error)
+{
+    g_autoptr(Arena) mem = arena_new();
+    GError *failure = NULL;
+    bool    succeeded = run_job(sys, job, look, &failure);
+
     if (!release(sys, mem, row, look->next_at, succeeded ? error : NULL))
         succeeded = false;
     if (failure != NULL)
@@ -158,7 +166,7 @@ run_claimed(System *sys, const JobSpec *job, const JobRow *row, JobLook *look, G
     return succeeded;
 }
 
-/* Run the job when it is due (or `anyway`) and nobody has it. */
+/* Run the job when it is due (or `anyway`) and nobody has it; one for each node at once. */
 static bool
 look_at_job(System *sys, const JobSpec *job, bool anyway, JobLook *look, GError **error)
 {
@@ -170,6 +178,8 @@ look_at_job(System *sys, const JobSpec *job, bool anyway, JobLook *look, GError 
     *look = (JobLook){ .next_at = now + RETRY_AFTER };
     if (job->wanted != NULL && !job->wanted(sys))
         return true;
+    if (job->each)
+        return run_job(sys, job, look, error);
     if (!find_or_add_job(sys, mem, job->name, &row, error))
         return false;
 
@@ -224,12 +234,21 @@ job_recover(System *sys, Arena *mem, GError **error)
 
 /* ---- the threads ---- */
 
+enum { OWN_MOST = 8 };
+
+/* When a job for each node is due here. */
+typedef struct {
+    const JobSpec *job;
+    AppTime        next_at;
+} OwnJob;
+
 typedef struct {
     JobRunner     *runner;
     const JobSpec *only; /* NULL: all that are not alone */
     pthread_t      thread;
     bool           wakes; /* it has a job that is woken */
     bool           woken;
+    OwnJob         own[OWN_MOST];
 } JobThread;
 
 struct JobRunner {
@@ -285,6 +304,34 @@ look_and_log(JobRunner *runner, const JobSpec *job, bool anyway, JobLook *look)
         log_warning("job.failed", LOG_CODE("job", job->name), LOG_CODE("error", failure->message));
 }
 
+/* Only this thread runs it, so that its place needs no lock. */
+static OwnJob *
+own_place(JobThread *thread, const JobSpec *job)
+{
+    for (size_t i = 0; i < OWN_MOST; i++) {
+        if (thread->own[i].job == NULL)
+            thread->own[i].job = job;
+        if (thread->own[i].job == job)
+            return &thread->own[i];
+    }
+    g_error("jobs: more than %d for each node", OWN_MOST);
+}
+
+static void
+look_at_own(JobThread *thread, const JobSpec *job, bool anyway, JobLook *look)
+{
+    OwnJob *own = own_place(thread, job);
+    AppTime now = clock_now(thread->runner->sys->clock);
+
+    /* Not for ever, when the clock was put back. */
+    own->next_at = MIN(own->next_at, now + job->every);
+    if (own->next_at <= now || anyway) {
+        look_and_log(thread->runner, job, anyway, look);
+        own->next_at = look->next_at;
+    }
+    look->next_at = own->next_at;
+}
+
 static bool
 is_wanted(const JobRunner *runner, const JobSpec *job)
 {
@@ -311,7 +358,10 @@ run_jobs(JobThread *thread, bool woken)
 
             if (!is_of(thread, job))
                 continue;
-            look_and_log(runner, job, woken && job->on_wake, &look);
+            if (job->each)
+                look_at_own(thread, job, woken && job->on_wake, &look);
+            else
+                look_and_log(runner, job, woken && job->on_wake, &look);
             next = MIN(next, look.next_at);
         }
     }

@@ -15,6 +15,7 @@ typedef struct {
     /* NULL, or: is there such work at all with this configuration? */
     bool (*wanted)(const System *sys);
     bool on_wake; /* works on what commands write: job_wake makes it due */
+    bool each;    /* works on what this process holds in memory: every node runs it, no lease */
 } JobSpec;
 
 typedef struct JobRunner JobRunner;

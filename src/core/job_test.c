@@ -45,6 +45,15 @@ wait_until(Diary *diary, const int *what, int n)
     lock_leave(&diary->lock);
 }
 
+static int
+count(Diary *diary, const int *what)
+{
+    lock_take(&diary->lock);
+    int n = *what;
+    lock_leave(&diary->lock);
+    return n;
+}
+
 static void
 diary_begin(Diary *diary)
 {
@@ -365,6 +374,36 @@ two_runners_share(void)
     diary_end(&diary);
 }
 
+/* What a node holds in memory is looked at by each; the rest by one. The shared job stands first, so that
+ * both have looked at it when both have run their own. */
+static void
+runs_on_each_node(void)
+{
+    static const JobSpec list[] = {
+        { .name = "shared", .every = HOURS, .run = rest },
+        { .name = "own", .every = HOURS, .run = beat, .each = true },
+        { .name = NULL },
+    };
+    static const JobSpec *const jobs[] = { list, NULL };
+    g_autoptr(CoreFixture) fixture = core_fixture_new(&options);
+    Diary diary;
+
+    diary_begin(&diary);
+    JobRunner *one = job_start(&fixture->sys, jobs);
+    JobRunner *other = job_start(&fixture->sys, jobs);
+    wait_until(&diary, &diary.beats, 2);
+    g_assert_cmpint(count(&diary, &diary.rests), ==, 1);
+
+    clock_move(fixture->clock, HOURS + SECONDS);
+    wait_until(&diary, &diary.beats, 4);
+    job_stop(one);
+    job_stop(other);
+    g_assert_cmpint(diary.rests, ==, 2);
+    g_assert_cmpint(diary.beats, ==, 4);
+    diary_end(&diary);
+}
+
+
 static void
 stops_without_jobs(void)
 {
@@ -388,6 +427,7 @@ main(int argc, char **argv)
     engine_fixture_add("/job/runs again when it asks", runs_again_when_it_asks);
     engine_fixture_add("/job/tries again after an error", tries_again_after_an_error);
     engine_fixture_add("/job/two runners share", two_runners_share);
+    engine_fixture_add("/job/runs on each node", runs_on_each_node);
     engine_fixture_add("/job/stops without jobs", stops_without_jobs);
     return g_test_run();
 }

@@ -129,7 +129,7 @@ keep_seen(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 
 static const JobSpec jobs[] = {
     { .name = "account.sweep", .every = 10 * MINUTES, .run = sweep },
-    { .name = "account.seen", .every = 5 * MINUTES, .run = keep_seen },
+    { .name = "account.seen", .every = 5 * MINUTES, .run = keep_seen, .each = true },
     { .name = NULL },
 };
 
