@@ -48,6 +48,10 @@ static const Option options[] = {
     TEXT(database, "sqlite",
          "Where the case lies: sqlite (embedded, in the directory), or the address of a PostgreSQL "
          "database: postgresql://sawt@db1,db2/sawt?sslmode=verify-full&sslrootcert=…&passfile=…"),
+    TEXT(database_owner, NULL,
+         "With PostgreSQL: the same database as the role that owns it, for `sawt migrate` only, "
+         "which "
+         "lets the role of `database` read and write there; none: that role owns its schema."),
     INT(database_patience, "20", 1, 600,
         "Seconds that a write waits for a database server that is gone."),
     TEXT(directory, "/var/lib/sawt",
@@ -91,6 +95,7 @@ static const Option options[] = {
     TEXT(vault, NULL,
          "With PostgreSQL: the vault's database or schema, with a role of its own, as in "
          "postgresql://sawt_vault@db1,db2/vault?…; it may not be the case's."),
+    TEXT(vault_owner, NULL, "The same for the vault."),
     INT(workers, "128", 1, 1024, "Worker threads: requests that are worked on at once."),
     INT(writers, "4", 1, 32, "Connections that write to PostgreSQL; SQLite has one."),
 };
@@ -292,6 +297,9 @@ config_is_pg(const Config *config)
 static bool
 check_database(const Config *config, GError **error)
 {
+    if (!config_is_pg(config) && (config->database_owner != NULL || config->vault_owner != NULL))
+        return fail(error, APP_ERROR_INVALID,
+                    "database_owner and vault_owner are for PostgreSQL only");
     if (!config_is_pg(config))
         return (strcmp(config->database, "sqlite") == 0 && config->vault == NULL) ||
                fail(error, APP_ERROR_INVALID,
@@ -302,8 +310,11 @@ check_database(const Config *config, GError **error)
         return fail(error, APP_ERROR_INVALID,
                     "database is on PostgreSQL: vault takes postgresql://… too, with a role and a "
                     "database or schema of its own");
-    return strcmp(config->database, config->vault) != 0 ||
-           fail(error, APP_ERROR_INVALID, "database and vault are the same");
+    if (strcmp(config->database, config->vault) == 0)
+        return fail(error, APP_ERROR_INVALID, "database and vault are the same");
+    return (config->database_owner == NULL) == (config->vault_owner == NULL) ||
+           fail(error, APP_ERROR_INVALID,
+                "database_owner and vault_owner belong together: give both, or none");
 }
 
 bool

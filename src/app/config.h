@@ -10,10 +10,11 @@
 #include <stdio.h>
 
 typedef struct Config {
-    const char        *address;   /* of the site, for links */
-    const char        *database;  /* sqlite, or postgresql://… */
-    const char        *directory; /* of the store */
-    const char        *listen;    /* address */
+    const char        *address;                      /* of the site, for links */
+    const char        *database;                     /* sqlite, or postgresql://… */
+    const char        *database_owner, *vault_owner; /* whom `sawt migrate` works as */
+    const char        *directory;                    /* of the store */
+    const char        *listen;                       /* address */
     const char        *mail_from, *mail_password_file, *mail_url, *mail_user;
     const char        *registry; /* embedded, none; NULL: by the mode */
     const char        *root_key_file;

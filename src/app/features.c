@@ -2,9 +2,12 @@
 /* The list of features, and the lists that others take, put together from it and from core. */
 #include "app/features.h"
 
+#include "app/rates.h"
 #include "core/aggregate.h"
+#include "core/cluster.h"
 #include "core/event.h"
 #include "core/outbox.h"
+#include "core/rate.h"
 #include "core/session.h"
 #include "core/token.h"
 #include "feature/account/account.h"
@@ -29,13 +32,24 @@ const Feature *const features[] = {
 static const DbQuery *const *const query_lists[] = {
     reference_queries, event_queries, outbox_queries,   job_queries,      session_queries,
     aggregate_queries, token_queries, petition_queries, lodge_queries,    attachment_queries,
-    entity_queries,    desk_queries,  check_queries,    generate_queries, NULL,
+    entity_queries,    desk_queries,  check_queries,    generate_queries, rate_queries,
+    cluster_queries,   NULL,
 };
 
 static const DbTable *const table_lists[] = {
-    reference_tables,  event_tables,     outbox_tables, job_tables,
-    session_tables,    aggregate_tables, token_tables,  petition_tables,
-    attachment_tables, lodge_tables,     NULL,
+    reference_tables,
+    event_tables,
+    outbox_tables,
+    job_tables,
+    session_tables,
+    aggregate_tables,
+    token_tables,
+    petition_tables,
+    attachment_tables,
+    lodge_tables,
+    rate_tables,
+    cluster_tables,
+    NULL,
 };
 
 const DbSchema features_schema = {
@@ -63,9 +77,12 @@ features_routes(Arena *mem)
 const JobSpec *const *
 features_jobs(Arena *mem)
 {
-    const JobSpec **lists = ARENA_ARRAY(mem, const JobSpec *, G_N_ELEMENTS(features));
+    const JobSpec **lists = ARENA_ARRAY(mem, const JobSpec *, G_N_ELEMENTS(features) + 3);
     size_t          n = 0;
 
+    lists[n++] = rates_jobs;
+    lists[n++] = cluster_jobs;
+    lists[n++] = aggregate_jobs;
     for (size_t i = 0; features[i] != NULL; i++)
         if (features[i]->jobs != NULL)
             lists[n++] = features[i]->jobs;

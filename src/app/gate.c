@@ -5,25 +5,24 @@
 
 #include "app/error_page.h"
 #include "app/nav.h"
+#include "app/rates.h"
 #include "base/number.h"
 #include "core/access.h"
 #include "core/cookie.h"
 #include "core/limits.h"
 #include "core/session.h"
 #include "feature/desk/desk.h"
-#include "http/limit.h"
 #include "messages.h"
 #include "view/html.h"
 
 #include <string.h>
 
 #define VISITOR_SIZE 32
-#define MOST_BUCKETS 200000 /* 3 MB */
 
 struct AppGate {
     Gate     functions;
     System  *sys;
-    Limiter *limiter;
+    Rates   *rates;
     QrTable *codes; /* of the links that receipts show */
 };
 
@@ -102,26 +101,23 @@ know_requester(System *sys, const Request *req, Who *who, GError **error)
 }
 
 /* A signed-in person by session, everybody else by address. */
-static uint64_t
-key_of(const AppGate *gate, const Request *req, const Who *who)
-{
-    if (who->session.data != NULL)
-        return limit_key(gate->limiter, req->route->limit, who->session.data, who->session.size);
-    return limit_key(gate->limiter, req->route->limit, req->peer, sizeof req->peer);
-}
-
 static bool
 take_limit(AppGate *gate, Request *req, const Who *who, Response *res, GError **error)
 {
-    const LimitRule *rule = &limits_rules[req->route->limit];
-    int64_t          wait = 0;
+    Bytes   address = { req->peer, sizeof req->peer };
+    Limit   limit = (Limit)req->route->limit;
+    int64_t wait = 0;
+    bool    granted = true;
 
-    if (req->route->limit == LIMIT_NONE ||
-        limit_take(gate->limiter, key_of(gate, req, who), (double)rule->per_minute / 60,
-                   rule->burst, req->now, &wait))
+    if (limit != LIMIT_NONE && !rates_take(gate->rates, req->mem, limit,
+                                           who->session.data != NULL ? who->session : address,
+                                           req->now, &wait, &granted, error))
+        return false;
+    if (granted)
         return true;
     response_header(res, "Retry-After", arena_printf(req->mem, "%" G_GINT64_FORMAT, (gint64)wait));
-    return fail(error, APP_ERROR_LIMITED, "limit %s of %s", rule->name, req->route->path);
+    return fail(error, APP_ERROR_LIMITED, "limit %s of %s", limits_rules[limit].name,
+                req->route->path);
 }
 
 /* Where the language switch leads back to: the answer to a POST has no address of its own, so the page
@@ -327,7 +323,7 @@ gate_new(System *sys)
     gate->functions = (Gate){
         .app = gate, .perm_public = PERM_PUBLIC, .enter = enter, .check = check, .explain = explain
     };
-    gate->limiter = limit_new(MOST_BUCKETS);
+    gate->rates = rates_new(sys);
     gate->codes = new_codes(sys);
     return gate;
 }
@@ -337,7 +333,7 @@ gate_free(AppGate *gate)
 {
     if (gate == NULL)
         return;
-    limit_free(gate->limiter);
+    rates_free(gate->rates);
     qr_table_free(gate->codes);
     g_free(gate);
 }

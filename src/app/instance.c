@@ -3,7 +3,9 @@
 #include "app/instance.h"
 
 #include "app/features.h"
+#include "app/migration.h"
 #include "base/text.h"
+#include "core/cluster.h"
 #include "core/event.h"
 #include "db/migrate.h"
 #include "db/owner.h"
@@ -86,18 +88,10 @@ static Db *
 open_file(Instance *instance, const Config *config, const DbSchema *schema,
           const InstanceFaults *faults, GError **error)
 {
-    DbOptions options = { .directory = config->directory,
-                          .schema = schema,
-                          .readers = (int)config->readers,
-                          .writers = (int)config->writers,
-                          .patience = config->database_patience * SECONDS,
-                          .bulk = config->bulk };
+    DbOptions options = migration_options(config, schema);
     int       applied = 0;
 
-    if (config_is_pg(config))
-        options.url = schema == &vault_schema ? config->vault : config->database;
-
-    if (!db_migrate(&options, &applied, error))
+    if (migration_is_implied(config) && !db_migrate(&options, &applied, error))
         return NULL;
     instance->migrated += applied;
     if (faults != NULL) {
@@ -112,7 +106,8 @@ open_vault(Instance *instance, const Config *config, const InstanceFaults *fault
 {
     VaultOptions options = { .root = instance->root,
                              .clock = instance->clock,
-                             .ids = instance->ids };
+                             .ids = instance->ids,
+                             .shared = instance->system.shared };
 
     options.db = open_file(instance, config, &vault_schema, faults, error);
     if (options.db == NULL)
@@ -188,7 +183,8 @@ open_parts(Instance *instance, const Config *config, const InstanceFaults *fault
                      .directory = arena_copy(instance->mem, config->directory),
                      .address = arena_copy(instance->mem, config->address),
                      .trial = config->trial,
-                     .https = config->https };
+                     .https = config->https,
+                     .shared = config_is_pg(config) };
     if (config->registry != NULL)
         sys->registry.kind =
             strcmp(config->registry, "none") == 0 ? REGISTRY_NONE : REGISTRY_EMBEDDED;
@@ -202,7 +198,7 @@ open_parts(Instance *instance, const Config *config, const InstanceFaults *fault
     instance->ids = id_source_new(instance->clock, db_node(sys->db));
     sys->ids = instance->ids;
     return event_resume_ids(sys, error) && open_vault(instance, config, faults, error) &&
-           system_reload_reference(sys, error);
+           cluster_check_vault(sys, instance->mem, error) && system_reload_reference(sys, error);
 }
 
 Instance *

@@ -7,6 +7,7 @@
 #include "app/features.h"
 #include "app/instance.h"
 #include "app/move.h"
+#include "app/migration.h"
 #include "app/print.h"
 #include "app/serve.h"
 #include "view/i18n.h"
@@ -27,6 +28,9 @@ static const char usage[] =
     "                                  the SQLite store in DIR into the databases of the "
     "configuration;\n"
     "                                  called again it goes on (docs/operations.md)\n"
+    "  sawt migrate                    bring the store to this program's schema (with SQLite, and "
+    "in\n"
+    "                                  trial mode, whoever opens it does so)\n"
     "  sawt config [--check FILE]      every option with its default; or check a file\n"
     "  sawt routes                     every page with who may use it\n"
     "  sawt jobs                       the background work\n";
@@ -255,6 +259,8 @@ run(CommandLine *line)
         return serve(line);
     if (strcmp(name, "migrate-store") == 0)
         return move_store(line);
+    if (strcmp(name, "migrate") == 0)
+        return migration_run(line->config, stdout);
     if (strcmp(name, "config") == 0 && line->n_rest == 3 && strcmp(line->rest[1], "--check") == 0)
         return check_config(line);
     if (strcmp(name, "config") == 0) {

@@ -21,9 +21,11 @@ print_routes(FILE *out)
 int
 print_jobs(FILE *out)
 {
-    for (size_t i = 0; features[i] != NULL; i++)
-        for (const JobSpec *job = features[i]->jobs; job != NULL && job->name != NULL; job++)
+    g_autoptr(Arena) mem = arena_new();
+
+    for (const JobSpec *const *list = features_jobs(mem); *list != NULL; list++)
+        for (const JobSpec *job = *list; job->name != NULL; job++)
             fprintf(out, "%s\t%" G_GINT64_FORMAT " s\t%s\n", job->name,
-                    (gint64)(job->every / SECONDS), features[i]->name);
+                    (gint64)(job->every / SECONDS), job->each ? "every node" : "one node");
     return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Counts, kept by whoever writes an event. `sawt check` counts the events anew and compares. */
+/* Counts, kept by whoever writes an event. `sawt check` counts the events anew and compares. What must stay
+ * true of folding: the sum over the rows of a key is the same before and after. */
 #include "core/aggregate.h"
 
 static const DbQuery add_count = {
@@ -43,7 +44,40 @@ static const DbQuery counts = {
     DB_COLUMNS(CountRow, count_columns),
 };
 
-const DbQuery *const aggregate_queries[] = { &add_count, &days, &counts, NULL };
+typedef struct {
+    int64_t n;
+} AppendedRow;
+
+static const DbColumn appended_columns[] = { DB_COLUMN(AppendedRow, n) };
+
+/* SQLite's rows are raised in their place: nothing is ever appended, nothing folded. */
+static const DbQuery appended = {
+    .sql = "SELECT 0 AS n",
+    .sql_pg = "SELECT count(*) AS n FROM (SELECT 1 FROM aggregate WHERE NOT folded LIMIT 10001)"
+              " AS found",
+    DB_COLUMNS(AppendedRow, appended_columns),
+};
+
+/* One statement, so that every snapshot has either the rows or their sum. Writers append and never meet
+ * it; what is folded is touched by nothing else. */
+static const DbQuery fold = {
+    .sql = "DELETE FROM aggregate WHERE day = 0 AND n = 0",
+    .sql_pg =
+        "WITH gone AS (DELETE FROM aggregate WHERE ctid = ANY (ARRAY(SELECT ctid FROM aggregate"
+        " WHERE NOT folded ORDER BY day LIMIT 10000))"
+        " RETURNING day, entity_id, service_id, type, channel, place_id, kind, n)"
+        " INSERT INTO aggregate"
+        " (day, entity_id, service_id, type, channel, place_id, kind, n, folded)"
+        " SELECT day, entity_id, service_id, type, channel, place_id, kind,"
+        " CAST(sum(n) AS BIGINT), TRUE FROM gone"
+        " GROUP BY day, entity_id, service_id, type, channel, place_id, kind"
+        " ON CONFLICT (day, entity_id, service_id, type, channel, place_id, kind) WHERE folded"
+        " DO UPDATE SET n = aggregate.n + excluded.n",
+    .table = "aggregate",
+    .folds = true,
+};
+
+const DbQuery *const aggregate_queries[] = { &add_count, &days, &counts, &appended, &fold, NULL };
 
 const DbTable        aggregate_tables[] = { { "aggregate", DB_TABLE_CASE }, { NULL, 0 } };
 
@@ -120,3 +154,55 @@ aggregate_on_event(Prepare *prepare, const Event *event, GError **error)
                   1);
     return true;
 }
+
+/* ---- folding ---- */
+
+enum { FOLDED_AT_ONCE = 10000 };
+
+static bool
+count_appended(System *sys, Arena *mem, int64_t *n, GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
+    AppendedRow row;
+
+    if (tx == NULL || !db_one(tx, &appended, DB_NO_PARAMS, &row, error))
+        return false;
+    *n = row.n;
+    return true;
+}
+
+bool
+aggregate_fold(System *sys, Arena *mem, bool *more, GError **error)
+{
+    WritePlan       *plan = plan_new(mem);
+    const WritePlan *plans[] = { plan };
+    int64_t          n;
+
+    if (!count_appended(sys, mem, &n, error))
+        return false;
+    *more = n > FOLDED_AT_ONCE;
+    plan_any(plan, &fold, DB_NO_PARAMS);
+    return n == 0 || db_apply_all(sys->db, plans, 1, error);
+}
+
+static bool
+run_fold(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
+{
+    bool more;
+
+    if (!aggregate_fold(sys, mem, &more, error))
+        return false;
+    *again = more ? now : 0;
+    return true;
+}
+
+static bool
+is_shared(const System *sys)
+{
+    return sys->shared;
+}
+
+const JobSpec aggregate_jobs[] = {
+    { .name = "aggregate.fold", .every = MINUTES, .run = run_fold, .wanted = is_shared },
+    { .name = NULL },
+};

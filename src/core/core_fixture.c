@@ -3,6 +3,8 @@
 
 #include "base/id.h"
 #include "core/aggregate.h"
+#include "core/cluster.h"
+#include "core/rate.h"
 #include "db/migrate.h"
 #include "migrations_case.h"
 
@@ -10,9 +12,13 @@
 #include <sodium.h>
 
 static const DbTable petition_tables[] = {
-    { "petition", DB_TABLE_CASE },        { "petition_key", DB_TABLE_CASE },
-    { "consultation", DB_TABLE_CASE },    { "draft", DB_TABLE_MACHINERY },
-    { "attachment", DB_TABLE_MACHINERY }, { NULL, 0 },
+    { "petition", DB_TABLE_CASE },
+    { "petition_key", DB_TABLE_CASE },
+    { "consultation", DB_TABLE_CASE },
+    { "draft", DB_TABLE_MACHINERY },
+    { "attachment", DB_TABLE_MACHINERY },
+    { "attachment_part", DB_TABLE_MACHINERY },
+    { NULL, 0 },
 };
 
 static const DbQuery *const no_queries[] = { NULL };
@@ -27,12 +33,14 @@ describe_case(CoreFixture *fixture, const CoreFixtureOptions *options)
         aggregate_tables, token_tables,
         outbox_tables,    job_tables,
         session_tables,   options->tables != NULL ? options->tables : petition_tables,
+        rate_tables,      cluster_tables,
     };
     const DbQuery *const *const queries[] = {
         reference_queries, event_queries,
         aggregate_queries, token_queries,
         outbox_queries,    job_queries,
         session_queries,   options->queries != NULL ? options->queries : no_queries,
+        rate_queries,      cluster_queries,
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
@@ -125,6 +133,7 @@ core_fixture_new(const CoreFixtureOptions *given)
         .directory = fixture->directory,
         .address = "http://localhost:8080",
         .trial = true,
+        .shared = engine_fixture_is_pg(),
     };
     if (!options.no_vault)
         fixture->sys.vault = open_vault(fixture, options.root);

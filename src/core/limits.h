@@ -23,6 +23,7 @@ typedef struct {
     const char *name;
     int64_t     burst;      /* at once, after a pause */
     int64_t     per_minute; /* in the long run        */
+    bool        exact; /* where something can be guessed: several nodes count as one, each time */
 } LimitRule;
 
 extern const LimitRule limits_rules[LIMIT_COUNT];

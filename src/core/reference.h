@@ -48,6 +48,12 @@ Reference *reference_load(Db *db, GError **error) MUST_USE;
 /* With all older ones that a System held before it. */
 void reference_free(Reference *reference);
 
+/* Which change of the reference data it was read after; 0: none yet. Read in the same snapshot. */
+int64_t reference_version(const Reference *reference);
+bool    reference_version_now(Db *db, Arena *mem, int64_t *version, GError **error) MUST_USE;
+/* In the plan of a change, by the id of its event's subject: other nodes look for it. */
+void reference_changed(WritePlan *plan, int64_t version);
+
 /* NULL when there is none; also for id 0. */
 const Entity      *reference_entity(const Reference *ref, int64_t id);
 const Entity      *reference_entity_by_code(const Reference *ref, const char *code);

@@ -16,6 +16,7 @@ typedef struct ReferenceTerms ReferenceTerms; /* reference_search.c */
 struct Reference {
     Arena                *mem;
     Reference            *older;
+    int64_t               version;
     ReferenceMap          map;
     ReferenceList         entities;
     const ReferenceTerms *terms;
@@ -52,6 +53,7 @@ typedef struct ReferenceRows {
     ReferenceRule    *rules;
     size_t n_entities, n_services, n_fields, n_directorates, n_places, n_labels, n_holidays,
         n_rules;
+    int64_t version;
 } ReferenceRows;
 
 /* A snapshot over rows that lie in `mem`, which it owns from here on. Also for tests of what needs no

@@ -111,21 +111,34 @@ static const DbQuery all_rules = {
     .scans = true,
 };
 
+typedef struct {
+    int64_t version;
+} StateRow;
+
+static const DbColumn state_columns[] = { DB_COLUMN(StateRow, version) };
+
+static const DbQuery  state = {
+     .sql = "SELECT version FROM reference_state WHERE id = 1",
+     DB_COLUMNS(StateRow, state_columns),
+};
+
+static const DbQuery set_state = {
+    .sql = "INSERT INTO reference_state (id, version) VALUES (1, $1)"
+           " ON CONFLICT (id) DO UPDATE SET version = excluded.version",
+    .table = "reference_state",
+};
+
 const DbQuery *const reference_queries[] = {
     &all_entities, &all_services, &all_fields, &all_directorates, &all_places, &all_labels,
-    &all_holidays, &all_rules,    NULL,
+    &all_holidays, &all_rules,    &state,      &set_state,        NULL,
 };
 
 const DbTable reference_tables[] = {
-    { "entity", DB_TABLE_REFERENCE },
-    { "service", DB_TABLE_REFERENCE },
-    { "service_field", DB_TABLE_REFERENCE },
-    { "directorate", DB_TABLE_REFERENCE },
-    { "place", DB_TABLE_REFERENCE },
-    { "holiday", DB_TABLE_REFERENCE },
-    { "calendar_rule", DB_TABLE_REFERENCE },
-    { "label", DB_TABLE_REFERENCE },
-    { NULL, 0 },
+    { "entity", DB_TABLE_REFERENCE },          { "service", DB_TABLE_REFERENCE },
+    { "service_field", DB_TABLE_REFERENCE },   { "directorate", DB_TABLE_REFERENCE },
+    { "place", DB_TABLE_REFERENCE },           { "holiday", DB_TABLE_REFERENCE },
+    { "calendar_rule", DB_TABLE_REFERENCE },   { "label", DB_TABLE_REFERENCE },
+    { "reference_state", DB_TABLE_MACHINERY }, { NULL, 0 },
 };
 
 /* ---- lists ---- */
@@ -317,6 +330,7 @@ reference_load_rows(Arena *mem, const ReferenceRows *rows)
     Reference *ref = ARENA_NEW(mem, Reference);
 
     ref->mem = ref->map.mem = mem;
+    ref->version = rows->version;
     add_rows(ref, rows);
     add_holidays(ref, rows);
     list_entities(ref, rows);
@@ -329,11 +343,23 @@ reference_load_rows(Arena *mem, const ReferenceRows *rows)
 }
 
 static bool
+read_version(DbTx *tx, int64_t *version, GError **error)
+{
+    StateRow row;
+    bool     found;
+
+    if (!db_maybe(tx, &state, DB_NO_PARAMS, &row, &found, error))
+        return false;
+    *version = found ? row.version : 0;
+    return true;
+}
+
+static bool
 read_rows(Db *db, Arena *mem, ReferenceRows *rows, GError **error)
 {
     g_autoptr(DbTx) tx = db_begin(db, mem, error);
 
-    return tx != NULL &&
+    return tx != NULL && read_version(tx, &rows->version, error) &&
            db_all(tx, &all_entities, DB_NO_PARAMS, &rows->entities, &rows->n_entities, error) &&
            db_all(tx, &all_services, DB_NO_PARAMS, &rows->services, &rows->n_services, error) &&
            db_all(tx, &all_fields, DB_NO_PARAMS, &rows->fields, &rows->n_fields, error) &&
@@ -365,4 +391,24 @@ reference_free(Reference *reference)
         arena_free(reference->mem); /* `reference` lies in it */
         reference = older;
     }
+}
+
+int64_t
+reference_version(const Reference *reference)
+{
+    return reference->version;
+}
+
+bool
+reference_version_now(Db *db, Arena *mem, int64_t *version, GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(db, mem, error);
+
+    return tx != NULL && read_version(tx, version, error);
+}
+
+void
+reference_changed(WritePlan *plan, int64_t version)
+{
+    plan_one(plan, &set_state, DB_PARAMS(db_int(version)));
 }

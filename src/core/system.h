@@ -10,6 +10,7 @@
 struct Prepare;
 struct Event;
 struct JobRunner;
+struct Rates;
 
 /* What must be in the same transaction as an event. Called while the plan is made; adds to it. */
 typedef bool (*EventListener)(struct Prepare *prepare, const struct Event *event, GError **error);
@@ -36,12 +37,14 @@ typedef struct System {
     const char          *directory; /* of the store: attachments lie below it */
     const char          *address;   /* https://…, for links and QR codes */
     bool                 trial, https;
+    bool                 shared;  /* other processes may work on the same store */
     bool                 serving; /* people are at work in this process, while a subcommand runs */
     Gateways             gateways;
     Registry             registry;
     _Atomic(Reference *) reference;
     _Atomic(struct JobRunner *)
-        jobs; /* woken when a command wrote messages; NULL: nobody sends here */
+                  jobs;  /* woken when a command wrote messages; NULL: nobody sends here */
+    struct Rates *rates; /* app's; NULL: nobody is served here */
 } System;
 
 const Reference *system_reference(System *sys);

@@ -2,7 +2,8 @@
 /* The ring of keys, and what every part of the vault writes with. What must stay true: keys of the
  * ring are unwrapped once, into locked memory that is then read-only; a newer ring is added in front
  * of the older one and none is freed before the vault is closed, so that a thread may hold one as long
- * as it likes. No change and no look by staff without a vault_event in the same commit. */
+ * as it likes. A new key of a store that others have open seals nothing before they can have seen it. No
+ * change and no look by staff without a vault_event in the same commit. */
 #include "core/vault_check.h"
 #include "core/vault_private.h"
 
@@ -15,9 +16,13 @@ enum {
     RACES_MOST = 32,
 };
 
+/* A node looks for new keys every few seconds; clocks of nodes may differ by some. */
+#define SETTLES_IN (6 * SECONDS)
+
 struct VaultRing {
     VaultRing *older;
     size_t     n;
+    AppTime    settles_at;              /* a key is not used before; 0: all are */
     uint32_t   newest[VAULT_KEY_COUNT]; /* place among `keys` */
     struct {
         VaultKey  purpose;
@@ -43,7 +48,7 @@ static const char *const purposes[VAULT_KEY_COUNT] = {
 /* ---- statements ---- */
 
 typedef struct {
-    int64_t     epoch;
+    int64_t     epoch, created_at;
     const char *purpose;
     Bytes       wrapped;
 } RingRow;
@@ -52,12 +57,25 @@ static const DbColumn ring_columns[] = {
     DB_COLUMN(RingRow, purpose),
     DB_COLUMN(RingRow, epoch),
     DB_COLUMN(RingRow, wrapped),
+    DB_COLUMN(RingRow, created_at),
 };
 
 static const DbQuery ring_all = {
-    .sql = "SELECT purpose, epoch, wrapped FROM ring ORDER BY purpose, epoch",
+    .sql = "SELECT purpose, epoch, wrapped, created_at FROM ring ORDER BY purpose, epoch",
     DB_COLUMNS(RingRow, ring_columns),
     .scans = true,
+};
+
+typedef struct {
+    int64_t n;
+} RingCount;
+
+static const DbColumn count_columns[] = { DB_COLUMN(RingCount, n) };
+
+static const DbQuery  ring_count = {
+     .sql = "SELECT count(*) AS n FROM ring",
+     DB_COLUMNS(RingCount, count_columns),
+     .scans = true, /* a dozen */
 };
 
 static const DbQuery ring_insert = {
@@ -90,7 +108,8 @@ static const DbQuery event_is_there = {
 };
 
 const DbQuery *const vault_ring_queries[] = { &ring_all,   &ring_insert,    &event_insert,
-                                              &event_last, &event_is_there, NULL };
+                                              &event_last, &event_is_there, &ring_count,
+                                              NULL };
 
 static const DbTable tables[] = {
     { "person", DB_TABLE_CASE },
@@ -223,30 +242,47 @@ ring_alloc(size_t n)
     return ring;
 }
 
+/* Into the place behind those that are there. */
+static bool
+open_key(const CryptoKey *root, VaultRing *ring, const RingRow *row, GError **error)
+{
+    CryptoKey *key = &ring->keys[ring->n].key;
+    VaultKey  *purpose = &ring->keys[ring->n].purpose;
+    uint32_t   epoch = (uint32_t)row->epoch;
+
+    if (!vault_key_named(row->purpose, purpose))
+        return fail(error, APP_ERROR_INTERNAL, "vault: key for %s: a newer program's",
+                    row->purpose);
+    if (!crypto_open_into(root, ring_place(*purpose, epoch), row->wrapped, key->bytes,
+                          CRYPTO_KEY_SIZE, NULL))
+        return fail(error, APP_ERROR_INTERNAL,
+                    "vault: key %s %u does not open: the root key is another one's, or the row was "
+                    "changed",
+                    row->purpose, epoch);
+    key->id = epoch;
+    crypto_key_commit(key);
+    return true;
+}
+
 static bool
 fill_ring(const Vault *vault, VaultRing *ring, const RingRow *rows, size_t n, GError **error)
 {
     g_auto(CryptoKey) root;
+    AppTime now = clock_now(vault->clock);
+    bool    has[VAULT_KEY_COUNT] = { false };
 
     root_key(vault, &root);
-    for (size_t i = 0; i < n; i++) {
-        VaultKey purpose;
-        uint32_t epoch = (uint32_t)rows[i].epoch;
+    for (size_t i = 0; i < n; i++) { /* rows come by epoch */
+        AppTime settles_at = rows[i].created_at + SETTLES_IN;
 
-        if (!vault_key_named(rows[i].purpose, &purpose))
-            return fail(error, APP_ERROR_INTERNAL, "vault: key for %s: a newer program's",
-                        rows[i].purpose);
-        if (!crypto_open_into(&root, ring_place(purpose, epoch), rows[i].wrapped,
-                              ring->keys[i].key.bytes, CRYPTO_KEY_SIZE, NULL))
-            return fail(error, APP_ERROR_INTERNAL,
-                        "vault: key %s %u does not open: the root key is another one's, or the row "
-                        "was changed",
-                        rows[i].purpose, epoch);
-
-        ring->keys[i].purpose = purpose;
-        ring->keys[i].key.id = epoch;
-        crypto_key_commit(&ring->keys[i].key);
-        ring->newest[purpose] = (uint32_t)i; /* rows come by epoch */
+        if (!open_key(&root, ring, &rows[i], error))
+            return false;
+        VaultKey purpose = ring->keys[i].purpose;
+        if (has[purpose] && vault->shared && settles_at > now)
+            ring->settles_at = MAX(ring->settles_at, settles_at);
+        else
+            ring->newest[purpose] = (uint32_t)i;
+        has[purpose] = true;
         ring->n++;
     }
     return true;
@@ -360,6 +396,43 @@ is_compared(VaultKey purpose)
 }
 
 bool
+vault_watch(Vault *vault, Arena *mem, GError **error)
+{
+    const VaultRing *ring = atomic_load_explicit(&vault->ring, memory_order_acquire);
+    g_autoptr(DbTx) tx = db_begin(vault->db, mem, error);
+    RingCount count;
+
+    if (tx == NULL || !db_one(tx, &ring_count, DB_NO_PARAMS, &count, error))
+        return false;
+    db_end(g_steal_pointer(&tx));
+
+    bool settled = ring->settles_at != 0 && ring->settles_at <= clock_now(vault->clock);
+    return ((size_t)count.n == ring->n && !settled) || load_ring(vault, mem, error);
+}
+
+/* Until every node can have seen it. */
+static bool
+wait_for_use(Vault *vault, Arena *mem, GError **error)
+{
+    Lock   lock;
+    Signal nobody;
+    bool   watched = true;
+
+    lock_init(&lock);
+    signal_init(&nobody);
+    lock_take(&lock);
+    while (watched && atomic_load(&vault->ring)->settles_at != 0) {
+        signal_wait_for(&nobody, &lock, SECONDS / 5);
+        arena_reset(mem);
+        watched = vault_watch(vault, mem, error);
+    }
+    lock_leave(&lock);
+    signal_clear(&nobody);
+    lock_clear(&lock);
+    return watched;
+}
+
+bool
 vault_rotate(Vault *vault, VaultKey purpose, GError **error)
 {
     g_autoptr(Arena) mem = arena_new();
@@ -368,7 +441,7 @@ vault_rotate(Vault *vault, VaultKey purpose, GError **error)
         return fail(error, APP_ERROR_INVALID,
                     "vault: what is found by the %s key cannot be rotated", purposes[purpose]);
     return vault_write(vault, mem, prepare_next, &purpose, NULL, error) &&
-           load_ring(vault, mem, error);
+           load_ring(vault, mem, error) && wait_for_use(vault, mem, error);
 }
 
 void
@@ -437,9 +510,11 @@ vault_open(const VaultOptions *options, GError **error)
 
     if (sodium_init() < 0)
         g_error("vault: libsodium does not start");
-    *vault = (Vault){
-        .db = options->db, .root = options->root, .clock = options->clock, .ids = options->ids
-    };
+    *vault = (Vault){ .db = options->db,
+                      .root = options->root,
+                      .clock = options->clock,
+                      .ids = options->ids,
+                      .shared = options->shared };
     atomic_init(&vault->ring, NULL);
     for (size_t i = 0; i < VAULT_STRIPES; i++)
         lock_init(&vault->stripes[i]);
@@ -478,4 +553,25 @@ Db *
 vault_db(Vault *vault)
 {
     return vault->db;
+}
+
+void
+vault_derive(const Vault *vault, const char *label, uint8_t *out, size_t size)
+{
+    g_assert(size >= crypto_generichash_BYTES_MIN && size <= crypto_generichash_BYTES_MAX);
+    crypto_generichash(out, size, (const uint8_t *)label, strlen(label), secret_data(vault->root),
+                       secret_size(vault->root));
+}
+
+/* By a key that is never rotated. */
+void
+vault_mark(const Vault *vault, uint8_t mark[VAULT_MARK_SIZE])
+{
+    g_auto(CryptoKey) key;
+    Bytes   what = bytes_of_text("instance");
+    uint8_t mac[CRYPTO_MAC_SIZE];
+
+    vault_key(vault, VAULT_KEY_INDEX, &key);
+    crypto_mac(&key, &what, 1, mac);
+    memcpy(mark, mac, VAULT_MARK_SIZE);
 }

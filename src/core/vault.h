@@ -23,6 +23,7 @@ typedef struct {
     const Secret *root; /* root key, 32 bytes, outlives the vault */
     const Clock  *clock;
     IdSource     *ids;
+    bool shared; /* other processes have it open, too: a new key is used when they know it */
 } VaultOptions;
 
 /* Opens the ring, makes the first epoch of each purpose when there is none. INTERNAL when the root
@@ -231,3 +232,12 @@ bool vault_session_end(Vault *vault, Arena *mem, Bytes hash, GError **error) MUS
 bool vault_flush_seen(Vault *vault, Arena *mem, GError **error) MUST_USE;
 /* Delete what has expired; how many. */
 bool vault_sweep(Vault *vault, Arena *mem, int64_t *n, GError **error) MUST_USE;
+
+/* For a job of every node: is there a key that another node made, or one that may now be used? */
+bool vault_watch(Vault *vault, Arena *mem, GError **error) MUST_USE;
+/* What tells this vault from every other: for the case that belongs to it. */
+#define VAULT_MARK_SIZE 16
+void vault_mark(const Vault *vault, uint8_t mark[VAULT_MARK_SIZE]);
+/* A secret that is the same in all processes on this store, and in no other: for `label`, from the root
+ * key. At most 64 bytes. */
+void vault_derive(const Vault *vault, const char *label, uint8_t *out, size_t size);

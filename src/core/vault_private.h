@@ -27,6 +27,7 @@ struct Vault {
     const Secret        *root;
     const Clock         *clock;
     IdSource            *ids;
+    bool                 shared;
     _Atomic(VaultRing *) ring;                   /* a newer one points to the older ones */
     Lock                 stripes[VAULT_STRIPES]; /* registrations by one telephone, one at a time */
     VaultSeen            requesters, staff;

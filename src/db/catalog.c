@@ -161,7 +161,7 @@ catalog_check_plan(const Catalog *catalog, const WritePlan *plan, GError **error
             return false;
         if (g_strcmp0(table->name, event_table) == 0)
             has_event = has_event || plan->steps[i].one;
-        else if (table->table_class != DB_TABLE_MACHINERY)
+        else if (table->table_class != DB_TABLE_MACHINERY && !plan->steps[i].query->folds)
             changed = table->name;
     }
 

@@ -83,6 +83,7 @@ typedef struct DbQuery {
     size_t          n_columns;
     size_t          row_size;
     bool            scans; /* may read a whole table: small tables and jobs only */
+    bool            folds; /* other rows that say the same: no event, whatever the table */
     /* Nothing else of a commit reads what it writes: SQLite's writer runs it behind the others of its plan
      * (db_apply_all: of all plans), PostgreSQL in its place. Full text is written out before an UPDATE. */
     bool deferrable;

@@ -19,6 +19,10 @@
  * own the schema, one process after the other does it. */
 bool db_migrate(const DbOptions *options, int *applied, GError **error) MUST_USE;
 
+/* On PostgreSQL: let the role of another address work on this store without owning anything of it: read
+ * and write rows, of events only add. INVALID: that address names no role, or there is none. */
+bool db_grant(const DbOptions *options, const char *serving_url, GError **error) MUST_USE;
+
 /* The text of a migration for an engine, in `mem`. */
 char *migrate_text_sqlite(Arena *mem, const char *sql);
 char *migrate_text_pg(Arena *mem, const char *sql);

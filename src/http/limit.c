@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A bucket is one instant: when it would be full again ("theoretical arrival time", GCRA). A taken
- * token moves it on by one interval; it may lie at most `burst` intervals ahead. Places are sets of
- * eight; a set's lock is its shard's. */
+ * token moves it on by one interval; it may lie at most `burst` intervals ahead, or, by what other
+ * processes gave away, some bursts more. `told_at` is the part of it that they know of. Places are sets
+ * of eight; a set's lock is its shard's. */
 #include "http/limit.h"
 
 #include "base/thread.h"
@@ -16,6 +17,7 @@
 typedef struct {
     uint64_t key;
     AppTime  full_at; /* 0: free */
+    AppTime  told_at; /* 0: nobody was told, or told us */
 } Bucket;
 
 struct Limiter {
@@ -26,8 +28,9 @@ struct Limiter {
 };
 
 Limiter *
-limit_new(size_t most)
+limit_new(size_t most, const uint8_t secret[LIMIT_SECRET_SIZE])
 {
+    G_STATIC_ASSERT(LIMIT_SECRET_SIZE == crypto_shorthash_KEYBYTES);
     Limiter *limiter = g_new0(Limiter, 1);
 
     limiter->n_sets = SHARDS;
@@ -36,7 +39,10 @@ limit_new(size_t most)
     limiter->buckets = g_new0(Bucket, limiter->n_sets * WAYS);
     for (size_t i = 0; i < SHARDS; i++)
         lock_init(&limiter->locks[i]);
-    randombytes_buf(limiter->secret, sizeof limiter->secret);
+    if (secret != NULL)
+        memcpy(limiter->secret, secret, sizeof limiter->secret);
+    else
+        randombytes_buf(limiter->secret, sizeof limiter->secret);
     return limiter;
 }
 
@@ -78,26 +84,71 @@ find(Bucket *set, uint64_t key)
     return least;
 }
 
+/* A set's place, and its lock, taken. */
+static Bucket *
+enter(Limiter *limiter, uint64_t key, Lock **lock)
+{
+    size_t index = (key ^ key >> 32) & (limiter->n_sets - 1);
+
+    *lock = &limiter->locks[index % SHARDS];
+    lock_take(*lock);
+    return limiter->buckets + index * WAYS;
+}
+
 bool
 limit_take(Limiter *limiter, uint64_t key, double rate, int64_t burst, AppTime now,
            int64_t *retry_after)
 {
     int64_t interval = MAX(1, (int64_t)llround((double)SECONDS / rate));
-    size_t  index = (key ^ key >> 32) & (limiter->n_sets - 1);
-    Lock   *lock = &limiter->locks[index % SHARDS];
-    Bucket *bucket;
-    AppTime full_at;
-    bool    granted;
+    Lock   *lock;
+    Bucket *bucket = find(enter(limiter, key, &lock), key);
+    int64_t most = burst * interval * (bucket->told_at == 0 ? 1 : LIMIT_MOST_OWED);
+    /* Never further ahead than that, even when the clock was set back. */
+    AppTime full_at = CLAMP(bucket->full_at, now, now + most);
+    bool    granted = full_at - now <= (burst - 1) * interval;
 
-    lock_take(lock);
-    bucket = find(limiter->buckets + index * WAYS, key);
-    /* Never further ahead than empty, even when the clock was set back. */
-    full_at = CLAMP(bucket->full_at, now, now + burst * interval);
-    granted = full_at - now <= (burst - 1) * interval;
     bucket->full_at = granted ? full_at + interval : full_at;
     lock_leave(lock);
 
     if (!granted)
         *retry_after = (full_at - now - (burst - 1) * interval + SECONDS - 1) / SECONDS;
     return granted;
+}
+
+int64_t
+limit_ahead(Limiter *limiter, uint64_t key, AppTime now)
+{
+    Lock   *lock;
+    Bucket *bucket = find(enter(limiter, key, &lock), key);
+    int64_t ahead = MAX(0, bucket->full_at - now);
+
+    lock_leave(lock);
+    return ahead;
+}
+
+int64_t
+limit_tell(Limiter *limiter, uint64_t key, AppTime now)
+{
+    Lock   *lock;
+    Bucket *bucket = find(enter(limiter, key, &lock), key);
+    int64_t untold = MAX(0, bucket->full_at - MAX(bucket->told_at, now));
+
+    if (untold > 0)
+        bucket->told_at = bucket->full_at;
+    lock_leave(lock);
+    return untold;
+}
+
+void
+limit_hear(Limiter *limiter, uint64_t key, AppTime full_at, AppTime now)
+{
+    Lock   *lock;
+    Bucket *bucket = find(enter(limiter, key, &lock), key);
+    AppTime known = MAX(bucket->told_at, now);
+
+    if (full_at > known) {
+        bucket->full_at = full_at + MAX(0, bucket->full_at - known);
+        bucket->told_at = full_at;
+    }
+    lock_leave(lock);
 }

@@ -4,14 +4,15 @@
 #include "feature/attachment/attachment.h"
 
 #include "base/json.h"
+#include "feature/attachment/attachment_disk.h"
 #include "feature/attachment/attachment_file.h"
 #include "feature/attachment/attachment_open.h"
 #include "feature/attachment/attachment_store.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #define DRAFT_LIFE (25 * HOURS) /* an hour longer than the draft itself */
+#define LOOK_BACK (30 * DAYS)   /* for contents that nobody named */
 
 Bytes
 attachment_draft_hash(Arena *mem, const char *cookie)
@@ -142,7 +143,20 @@ find_in_draft(System *sys, Arena *mem, Bytes draft_hash, int64_t id, AttachmentR
            fail(error, APP_ERROR_NOT_FOUND, "the attachment is not of this draft");
 }
 
-/* The row first: a file without a row is only space. */
+/* The row first, or with it: a file without a row is only space. */
+bool
+attachment_drop_content(System *sys, Arena *mem, const char *file, GError **error)
+{
+    WritePlan *plan = plan_new(mem);
+
+    if (!sys->shared) {
+        attachment_disk_remove(sys, file);
+        return true;
+    }
+    attachment_store_drop_parts(plan, file);
+    return db_apply(sys->db, plan, error);
+}
+
 bool
 attachment_remove(System *sys, Arena *mem, Bytes draft_hash, int64_t id, GError **error)
 {
@@ -152,9 +166,12 @@ attachment_remove(System *sys, Arena *mem, Bytes draft_hash, int64_t id, GError 
     if (!find_in_draft(sys, mem, draft_hash, id, &row, error))
         return false;
     attachment_store_remove(plan, id, draft_hash);
+    if (sys->shared)
+        attachment_store_drop_parts(plan, row.file);
     if (!db_apply(sys->db, plan, error))
         return false;
-    attachment_file_remove(sys->directory, row.file);
+    if (!sys->shared)
+        attachment_disk_remove(sys, row.file);
     return true;
 }
 
@@ -190,53 +207,56 @@ sweep_drafts(System *sys, Arena *mem, AppTime now, AppTime *again, GError **erro
     return true;
 }
 
-static bool
-is_old(const char *path, AppTime now)
-{
-    struct stat about;
-
-    return stat(path, &about) == 0 && (AppTime)about.st_mtime * SECONDS < now - DRAFT_LIFE;
-}
-
 /* Files that were written and never named: the process died in between. */
 static bool
-sweep_folder(System *sys, Arena *mem, const char *folder, AppTime now, GError **error)
+remove_unnamed(const char *name, void *data, GError **error)
 {
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    System *sys = data;
+    g_autoptr(Arena) mem = arena_new();
     g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
-    const char *name;
+    bool named = true;
 
-    if (tx == NULL)
+    if (tx == NULL || !attachment_store_has_file(tx, name, &named, error))
         return false;
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        bool             named = true;
+    if (!named)
+        attachment_disk_remove(sys, name);
+    return true;
+}
 
-        if (!is_old(path, now))
-            continue;
-        if (!attachment_store_has_file(tx, name, &named, error))
+static bool
+read_contents(System *sys, Arena *mem, const AttachmentContent *after, AppTime before,
+              AttachmentContent **rows, size_t *n, GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(sys->db, mem, error);
+
+    return tx != NULL && attachment_store_contents(tx, after, before, rows, n, error);
+}
+
+static bool
+drop_unnamed(System *sys, AppTime since, AppTime before, GError **error)
+{
+    g_autoptr(Arena) mem = arena_new();
+    AttachmentContent *rows, after = { .created_at = since, .file = "" };
+    size_t             n;
+
+    do {
+        if (!read_contents(sys, mem, &after, before, &rows, &n, error))
             return false;
-        if (!named)
-            attachment_file_remove(sys->directory, name);
-    }
+        for (size_t i = 0; i < n; i++)
+            if (rows[i].named_by == 0 && !attachment_drop_content(sys, mem, rows[i].file, error))
+                return false;
+        if (n > 0)
+            after = rows[n - 1];
+    } while (n > 0); /* a month's names are some megabytes */
     return true;
 }
 
 static bool
 sweep_orphans(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
 {
-    g_autofree char *root = g_build_filename(sys->directory, "files", NULL);
-    g_autoptr(GDir) dir = g_dir_open(root, 0, NULL);
-    const char *name;
-
-    (void)again;
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *folder = g_build_filename(root, name, NULL);
-
-        if (!sweep_folder(sys, mem, folder, now, error))
-            return false;
-    }
-    return true;
+    (void)mem, (void)again;
+    return sys->shared ? drop_unnamed(sys, now - LOOK_BACK, now - DRAFT_LIFE, error)
+                       : attachment_disk_each(sys, now - DRAFT_LIFE, remove_unnamed, sys, error);
 }
 
 static const JobSpec jobs[] = {
@@ -263,8 +283,9 @@ is_owned(const AttachmentOwned *owned, AppTime now)
 static void
 check_one(System *sys, Arena *mem, const AttachmentOwned *owned, const AttachmentCheck *check)
 {
-    AttachmentFile file = attachment_file_look(sys->directory, owned->row.file, owned->row.size);
-    Attachment     opened;
+    AttachmentFile file =
+        attachment_file_look(sys, owned->row.file, owned->row.size, owned->stored);
+    Attachment opened;
 
     if (file == ATTACHMENT_FILE_MISSING)
         check->flaw(ATTACHMENT_FLAW_FILE, owned->row.id, check->data);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Files of a request: streamed in, checked (signature, libmagic and extension agree), encrypted while
- * they are hashed, kept below the store's directory under a random name; first a draft's, then, by the
- * submission's own plan, the petition's. Downloads only, never shown inline. */
+ * they are hashed, kept under a random name below the store's directory or in the database; first a
+ * draft's, then, by the submission's own plan, the petition's. Downloads only, never shown inline. */
 #pragma once
 
 #include "core/command.h"

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Written and synced before any row names it: a file without a row is swept, a row without a file
- * cannot be. */
+/* Sealing on the way to where the bytes lie (attachment_place.h), opening on the way back. Written and
+ * durable before any row names it: a file without a row is swept, a row without a file cannot be. */
 #include "feature/attachment/attachment_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "feature/attachment/attachment_disk.h"
+#include "feature/attachment/attachment_place.h"
+
 #include <sodium.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define SEALED_CHUNK (ATTACHMENT_CHUNK + crypto_secretstream_xchacha20poly1305_ABYTES)
 
 struct AttachmentWriter {
-    int                                         fd;
-    char                                       *path, *folder;
+    const AttachmentPlace                      *place;
+    AttachmentSink                             *sink;
     crypto_secretstream_xchacha20poly1305_state stream;
     crypto_hash_sha256_state                    hash;
     int64_t                                     size;
@@ -24,44 +23,14 @@ struct AttachmentWriter {
 };
 
 struct AttachmentReader {
-    int                                         fd;
+    const AttachmentPlace                      *place;
+    AttachmentSource                           *source;
     crypto_secretstream_xchacha20poly1305_state stream;
     bool                                        ended;
     size_t                                      at, used;
     uint8_t                                     plain[ATTACHMENT_CHUNK];
     uint8_t                                     sealed[SEALED_CHUNK];
 };
-
-static char *
-folder_of(const char *directory, const char *name)
-{
-    return g_strdup_printf("%s/files/%.2s", directory, name);
-}
-
-static bool
-write_error(GError **error, const char *path)
-{
-    int cause = errno;
-
-    return fail(error, cause == ENOSPC || cause == EDQUOT ? APP_ERROR_BUSY : APP_ERROR_INTERNAL,
-                "%s: %s", path, g_strerror(cause));
-}
-
-static bool
-write_all(AttachmentWriter *writer, const uint8_t *data, size_t size, GError **error)
-{
-    while (size > 0) {
-        ssize_t written = write(writer->fd, data, size);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return write_error(error, writer->path);
-        data += written;
-        size -= (size_t)written;
-    }
-    return true;
-}
 
 static bool
 begin_stream(AttachmentWriter *writer, const CryptoKey *key, GError **error)
@@ -70,32 +39,23 @@ begin_stream(AttachmentWriter *writer, const CryptoKey *key, GError **error)
 
     crypto_secretstream_xchacha20poly1305_init_push(&writer->stream, header, key->bytes);
     crypto_hash_sha256_init(&writer->hash);
-    return write_all(writer, header, sizeof header, error);
+    return writer->place->write(writer->sink, header, sizeof header, error);
 }
 
 AttachmentWriter *
-attachment_writer_new(const char *directory, const CryptoKey *key, char name[33], GError **error)
+attachment_writer_new(System *sys, const CryptoKey *key, char name[33], GError **error)
 {
     AttachmentWriter *writer = g_new0(AttachmentWriter, 1);
     uint8_t           random[16];
 
     crypto_random(random, sizeof random);
     sodium_bin2hex(name, 33, random, sizeof random);
-    writer->folder = folder_of(directory, name);
-    writer->path = g_strdup_printf("%s/%s", writer->folder, name);
-    writer->fd = -1;
-    if (g_mkdir_with_parents(writer->folder, 0700) == 0)
-        writer->fd = open(writer->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (writer->fd < 0) {
-        write_error(error, writer->path);
-        attachment_writer_abandon(writer);
-        return NULL;
-    }
-    if (!begin_stream(writer, key, error)) {
-        attachment_writer_abandon(writer);
-        return NULL;
-    }
-    return writer;
+    writer->place = attachment_place(sys);
+    writer->sink = writer->place->create(sys, name, error);
+    if (writer->sink != NULL && begin_stream(writer, key, error))
+        return writer;
+    attachment_writer_abandon(writer);
+    return NULL;
 }
 
 static bool
@@ -108,7 +68,7 @@ push_chunk(AttachmentWriter *writer, uint8_t tag, GError **error)
                                                writer->plain, writer->used, NULL, 0, tag);
     writer->size += (int64_t)writer->used;
     writer->used = 0;
-    return write_all(writer, writer->sealed, (size_t)sealed, error);
+    return writer->place->write(writer->sink, writer->sealed, (size_t)sealed, error);
 }
 
 bool
@@ -130,94 +90,56 @@ attachment_writer_add(AttachmentWriter *writer, const uint8_t *data, size_t size
 }
 
 static void
-free_writer(AttachmentWriter *writer)
+free_writer(AttachmentWriter *writer, bool discard)
 {
-    if (writer->fd >= 0)
-        close(writer->fd);
-    g_free(writer->path);
-    g_free(writer->folder);
+    if (writer->sink != NULL)
+        writer->place->close(writer->sink, discard);
     sodium_memzero(writer, sizeof *writer);
     g_free(writer);
-}
-
-static bool
-sync_folder(const char *folder, GError **error)
-{
-    int  fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = fd >= 0 && fsync(fd) == 0;
-
-    if (!synced)
-        write_error(error, folder);
-    if (fd >= 0)
-        close(fd);
-    return synced;
 }
 
 bool
 attachment_writer_end(AttachmentWriter *writer, int64_t *size, uint8_t hash[32], GError **error)
 {
     if (!push_chunk(writer, crypto_secretstream_xchacha20poly1305_TAG_FINAL, error) ||
-        (fdatasync(writer->fd) != 0 && !write_error(error, writer->path)) ||
-        !sync_folder(writer->folder, error)) {
+        !writer->place->finish(writer->sink, error)) {
         attachment_writer_abandon(writer);
         return false;
     }
     *size = writer->size;
     crypto_hash_sha256_final(&writer->hash, hash);
-    free_writer(writer);
+    free_writer(writer, false);
     return true;
 }
 
 void
 attachment_writer_abandon(AttachmentWriter *writer)
 {
-    if (writer == NULL)
-        return;
-    if (writer->fd >= 0)
-        unlink(writer->path);
-    free_writer(writer);
+    if (writer != NULL)
+        free_writer(writer, true);
 }
 
 AttachmentReader *
-attachment_reader_new(const char *directory, const char *name, const CryptoKey *key, GError **error)
+attachment_reader_new(System *sys, DbTx *tx, const char *name, const CryptoKey *key, GError **error)
 {
     AttachmentReader *reader = g_new0(AttachmentReader, 1);
-    g_autofree char  *folder = folder_of(directory, name);
-    g_autofree char  *path = g_strdup_printf("%s/%s", folder, name);
     uint8_t           header[crypto_secretstream_xchacha20poly1305_HEADERBYTES];
 
-    reader->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (reader->fd < 0 || read(reader->fd, header, sizeof header) != (ssize_t)sizeof header ||
+    reader->place = attachment_place(sys);
+    reader->source = reader->place->open(sys, tx, name);
+    if (reader->source == NULL ||
+        reader->place->read(reader->source, header, sizeof header) != (int64_t)sizeof header ||
         crypto_secretstream_xchacha20poly1305_init_pull(&reader->stream, header, key->bytes) != 0) {
         attachment_reader_free(reader);
-        return fail_null(error, APP_ERROR_INTERNAL, "an attachment's file does not open");
+        return fail_null(error, APP_ERROR_INTERNAL, "an attachment's content does not open");
     }
     return reader;
-}
-
-static ssize_t
-read_sealed(AttachmentReader *reader)
-{
-    size_t used = 0;
-
-    while (used < SEALED_CHUNK) {
-        ssize_t got = read(reader->fd, reader->sealed + used, SEALED_CHUNK - used);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        used += (size_t)got;
-    }
-    return (ssize_t)used;
 }
 
 static bool
 pull_chunk(AttachmentReader *reader)
 {
-    ssize_t            size = read_sealed(reader);
+    int64_t            size = reader->place->read(reader->source, reader->sealed, SEALED_CHUNK);
     unsigned long long plain = 0;
     uint8_t            tag = 0;
 
@@ -253,19 +175,10 @@ attachment_reader_free(AttachmentReader *reader)
 {
     if (reader == NULL)
         return;
-    if (reader->fd >= 0)
-        close(reader->fd);
+    if (reader->source != NULL)
+        reader->place->done(reader->source);
     sodium_memzero(reader, sizeof *reader);
     g_free(reader);
-}
-
-bool
-attachment_file_remove(const char *directory, const char *name)
-{
-    g_autofree char *folder = folder_of(directory, name);
-    g_autofree char *path = g_strdup_printf("%s/%s", folder, name);
-
-    return unlink(path) == 0;
 }
 
 /* The header, and behind each chunk its tag; an empty file has one empty chunk. */
@@ -280,13 +193,11 @@ sealed_size(int64_t size)
 }
 
 AttachmentFile
-attachment_file_look(const char *directory, const char *name, int64_t size)
+attachment_file_look(const System *sys, const char *name, int64_t size, int64_t stored)
 {
-    g_autofree char *folder = folder_of(directory, name);
-    g_autofree char *path = g_strdup_printf("%s/%s", folder, name);
-    struct stat      found;
+    int64_t found = sys->shared ? stored : attachment_disk_size(sys, name);
 
-    if (stat(path, &found) != 0)
+    if (found <= 0)
         return ATTACHMENT_FILE_MISSING;
-    return found.st_size == sealed_size(size) ? ATTACHMENT_FILE_WHOLE : ATTACHMENT_FILE_CUT;
+    return found == sealed_size(size) ? ATTACHMENT_FILE_WHOLE : ATTACHMENT_FILE_CUT;
 }

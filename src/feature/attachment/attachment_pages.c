@@ -68,7 +68,7 @@ download(Request *req, Response *res, GError **error)
         !attachment_open_row(sys, req->mem, &row, &attachment, error) ||
         !attachment_open_key(sys, &row, &key, error))
         return false;
-    reader = attachment_reader_new(sys->directory, row.file, &key, error);
+    reader = attachment_reader_new(sys, tx, row.file, &key, error);
     if (reader == NULL)
         return false;
     response_attachment(res, attachment.name);

@@ -46,11 +46,14 @@ static const DbColumn owned_columns[] = {
     DB_COLUMN(AttachmentOwned, row.file),      DB_MAYBE(AttachmentOwned, row.draft_hash),
     DB_COLUMN(AttachmentOwned, row.wrapped),   DB_COLUMN(AttachmentOwned, row.meta),
     DB_MAYBE(AttachmentOwned, petition_found), DB_MAYBE(AttachmentOwned, draft_found),
+    DB_MAYBE(AttachmentOwned, stored),
 };
 
 static const DbQuery owned = {
     .sql = "SELECT a.id, a.petition_id, a.event_id, a.epoch, a.size, a.created_at, a.file,"
-           " a.draft_hash, a.wrapped, a.meta, p.id AS petition_found, d.id_hash AS draft_found"
+           " a.draft_hash, a.wrapped, a.meta, p.id AS petition_found, d.id_hash AS draft_found,"
+           " (SELECT CAST(sum(length(t.data)) AS BIGINT) FROM attachment_part t"
+           " WHERE t.file = a.file) AS stored"
            " FROM attachment a LEFT JOIN petition p ON p.id = a.petition_id"
            " LEFT JOIN draft d ON d.id_hash = a.draft_hash WHERE a.id > $1 ORDER BY a.id LIMIT 200",
     DB_COLUMNS(AttachmentOwned, owned_columns),
@@ -145,6 +148,7 @@ attachment_store_add(WritePlan *plan, const AttachmentRow *row)
              DB_PARAMS(db_int(row->id), db_bytes(row->draft_hash), db_bytes(row->wrapped),
                        db_int(row->epoch), db_bytes(row->meta), db_text(row->file),
                        db_int(row->size), db_int(row->created_at)));
+    plan_witness(plan, &by_id, DB_PARAMS(db_int(row->id)));
 }
 
 void
@@ -153,11 +157,84 @@ attachment_store_remove(WritePlan *plan, int64_t id, Bytes draft_hash)
     plan_one(plan, &drop, DB_PARAMS(db_int(id), db_bytes(draft_hash)));
 }
 
-const DbQuery *const attachment_queries[] = { &by_id,   &of_draft, &of_petition, &expired,
-                                              &by_file, &add,      &drop,        &wrapped_before,
-                                              &rewrap,  &owned,    NULL };
+/* ---- content in the database ---- */
 
-const DbTable        attachment_tables[] = {
-           { "attachment", DB_TABLE_MACHINERY },
-           { NULL, 0 },
+static const DbQuery add_part = {
+    .sql = "INSERT INTO attachment_part (file, part, created_at, data) VALUES ($1, $2, $3, $4)",
+    .table = "attachment_part",
+};
+
+typedef struct {
+    Bytes data;
+} PartRow;
+
+static const DbColumn part_columns[] = { DB_COLUMN(PartRow, data) };
+
+static const DbQuery  part_of = {
+     .sql = "SELECT data FROM attachment_part WHERE file = $1 AND part = $2",
+     DB_COLUMNS(PartRow, part_columns),
+};
+
+static const DbQuery drop_parts = {
+    .sql = "DELETE FROM attachment_part WHERE file = $1",
+    .table = "attachment_part",
+};
+
+static const DbColumn content_columns[] = {
+    DB_COLUMN(AttachmentContent, created_at),
+    DB_COLUMN(AttachmentContent, file),
+    DB_MAYBE(AttachmentContent, named_by),
+};
+
+static const DbQuery contents = {
+    .sql = "SELECT t.created_at, t.file, a.id AS named_by FROM attachment_part t"
+           " LEFT JOIN attachment a ON a.file = t.file"
+           " WHERE t.part = 0 AND (t.created_at, t.file) > ($1, $2) AND t.created_at < $3"
+           " ORDER BY t.created_at, t.file LIMIT 500",
+    DB_COLUMNS(AttachmentContent, content_columns),
+};
+
+void
+attachment_store_add_part(WritePlan *plan, const char *file, int64_t part, AppTime now, Bytes data)
+{
+    plan_one(plan, &add_part, DB_PARAMS(db_text(file), db_int(part), db_int(now), db_bytes(data)));
+    plan_witness(plan, &part_of, DB_PARAMS(db_text(file), db_int(part)));
+}
+
+bool
+attachment_store_part(DbTx *tx, const char *file, int64_t part, Bytes *data, bool *found,
+                      GError **error)
+{
+    PartRow row;
+
+    if (!db_maybe(tx, &part_of, DB_PARAMS(db_text(file), db_int(part)), &row, found, error))
+        return false;
+    *data = *found ? row.data : (Bytes){ NULL, 0 };
+    return true;
+}
+
+void
+attachment_store_drop_parts(WritePlan *plan, const char *file)
+{
+    plan_any(plan, &drop_parts, DB_PARAMS(db_text(file)));
+}
+
+bool
+attachment_store_contents(DbTx *tx, const AttachmentContent *after, AppTime before,
+                          AttachmentContent **rows, size_t *n, GError **error)
+{
+    return db_all(tx, &contents,
+                  DB_PARAMS(db_int(after->created_at), db_text(after->file), db_int(before)), rows,
+                  n, error);
+}
+
+const DbQuery *const attachment_queries[] = {
+    &by_id,  &of_draft, &of_petition, &expired, &by_file,    &add,      &drop, &wrapped_before,
+    &rewrap, &owned,    &add_part,    &part_of, &drop_parts, &contents, NULL,
+};
+
+const DbTable attachment_tables[] = {
+    { "attachment", DB_TABLE_MACHINERY },
+    { "attachment_part", DB_TABLE_MACHINERY },
+    { NULL, 0 },
 };

@@ -30,6 +30,7 @@ void attachment_store_rewrap(WritePlan *plan, const AttachmentRow *row, Bytes wr
 typedef struct AttachmentOwned {
     AttachmentRow row;
     int64_t       petition_found; /* its id, or 0 */
+    int64_t       stored;         /* bytes of it in the database, or 0 */
     Bytes         draft_found;
 } AttachmentOwned;
 bool attachment_store_owned(DbTx *tx, int64_t after, AttachmentOwned **rows, size_t *n,
@@ -38,3 +39,21 @@ bool attachment_store_owned(DbTx *tx, int64_t after, AttachmentOwned **rows, siz
 void attachment_store_add(WritePlan *plan, const AttachmentRow *row);
 /* Only while it is the draft's. */
 void attachment_store_remove(WritePlan *plan, int64_t id, Bytes draft_hash);
+
+/* ---- content in the database ---- */
+
+#define ATTACHMENT_PART ((size_t)256 * 1024)
+
+void
+attachment_store_add_part(WritePlan *plan, const char *file, int64_t part, AppTime now, Bytes data);
+bool attachment_store_part(DbTx *tx, const char *file, int64_t part, Bytes *data, bool *found,
+                           GError **error) MUST_USE;
+void attachment_store_drop_parts(WritePlan *plan, const char *file);
+/* Contents that were begun behind (`created_at`, `file`) and before `before`, in this order, at most 500;
+ * with the row that names them, or 0. */
+typedef struct {
+    int64_t     created_at, named_by;
+    const char *file;
+} AttachmentContent;
+bool attachment_store_contents(DbTx *tx, const AttachmentContent *after, AppTime before,
+                               AttachmentContent **rows, size_t *n, GError **error) MUST_USE;

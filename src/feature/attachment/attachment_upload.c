@@ -81,8 +81,7 @@ open_writer(Incoming *incoming, GError **error)
         refuse(incoming, MSG_ATTACHMENT_TOO_MUCH, NULL);
     else {
         crypto_key_random(&incoming->key);
-        incoming->writer =
-            attachment_writer_new(sys->directory, &incoming->key, incoming->file, error);
+        incoming->writer = attachment_writer_new(sys, &incoming->key, incoming->file, error);
         return incoming->writer != NULL;
     }
     return true;
@@ -187,17 +186,22 @@ is_there(const Incoming *incoming, const uint8_t hash[32], bool *there, GError *
     return true;
 }
 
-/* The file stays only with its row: a refused row was rolled back, or never written. */
+/* A refused row was rolled back, or never written: its file is only space, and so is that of one that is
+ * there already. What became of a row may also not be known: then the sweep will see. */
 static bool
 keep(Incoming *incoming, int64_t size, const uint8_t hash[32], GError **error)
 {
     System *sys = incoming->req->app;
-    bool    there = false;
-    bool    done = is_there(incoming, hash, &there, error) &&
-                (there || write_row(incoming, size, hash, error));
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(GError) ignored = NULL;
+    bool there = false;
+    bool done = is_there(incoming, hash, &there, &failure) &&
+                (there || write_row(incoming, size, hash, &failure));
 
-    if (there || !done)
-        attachment_file_remove(sys->directory, incoming->file);
+    if (there || (!done && error_code(failure) != APP_ERROR_BUSY))
+        (void)!attachment_drop_content(sys, incoming->req->mem, incoming->file, &ignored);
+    if (!done)
+        g_propagate_error(error, g_steal_pointer(&failure));
     return done;
 }
 

@@ -390,6 +390,7 @@ append_event(Prepare *prepare, GError **error)
         .visibility = "office",
     };
 
+    reference_changed(prepare->plan, event.petition_id);
     return event_append(prepare, &event, error);
 }
 

@@ -36,9 +36,13 @@ static const char reference_sql[] =
     "1);";
 
 static const DbTable tables[] = {
-    { "petition", DB_TABLE_CASE },        { "petition_key", DB_TABLE_CASE },
-    { "consultation", DB_TABLE_CASE },    { "draft", DB_TABLE_MACHINERY },
-    { "attachment", DB_TABLE_MACHINERY }, { NULL, 0 },
+    { "petition", DB_TABLE_CASE },
+    { "petition_key", DB_TABLE_CASE },
+    { "consultation", DB_TABLE_CASE },
+    { "draft", DB_TABLE_MACHINERY },
+    { "attachment", DB_TABLE_MACHINERY },
+    { "attachment_part", DB_TABLE_MACHINERY },
+    { NULL, 0 },
 };
 
 static sqlite3 *
