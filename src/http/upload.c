@@ -127,6 +127,18 @@ upload_feed(Uploading *uploading, const uint8_t *bytes, size_t size, GError **er
     return multipart_feed(uploading->parser, bytes, size, error);
 }
 
+/* What was wrong with a file was said while it arrived; the fields are checked only now. */
+static void
+check_fields(Form *form)
+{
+    FormMistake *of_files = form->mistakes, **end = &form->mistakes;
+
+    form_check(form);
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = of_files;
+}
+
 bool
 upload_finish(Uploading *uploading, GError **error)
 {
@@ -135,7 +147,7 @@ upload_finish(Uploading *uploading, GError **error)
     if (!check_once(uploading, error))
         return false;
 
-    form_check(uploading->req->form);
+    check_fields(uploading->req->form);
     return true;
 }
 
