@@ -311,6 +311,16 @@ static const struct {
       "vault takes postgresql" },
     { "the vault there, and the case here", S "trial = yes\nvault = postgresql:///b\n",
       "vault is for PostgreSQL only" },
+    { "owners",
+      S "trial = yes\ndatabase = postgresql:///a\nvault = postgresql:///b\n"
+        "database_owner = postgresql:///c\nvault_owner = postgresql:///d\n",
+      NULL },
+    { "one owner",
+      S "trial = yes\ndatabase = postgresql:///a\nvault = postgresql:///b\n"
+        "database_owner = postgresql:///c\n",
+      "database_owner and vault_owner belong together" },
+    { "owners of files", S "trial = yes\nvault_owner = postgresql:///d\n",
+      "database_owner and vault_owner are for PostgreSQL only" },
     { "both in one", S "trial = yes\ndatabase = postgresql:///a\nvault = postgresql:///a\n",
       "are the same" },
     { "production without a key", S "https = yes\naddress = https://sawt.example\n",

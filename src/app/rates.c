@@ -168,7 +168,8 @@ exchange(System *sys, Arena *mem, AppTime now, AppTime *again, GError **error)
         !rate_hear(sys, mem, rates->heard_at, &rows, &n, error))
         return false;
     for (size_t i = 0; i < n; i++)
-        limit_hear(rates->limiter, (uint64_t)rows[i].key, rows[i].full_at, now);
+        if (rows[i].full_at > now) /* else it would only take another's place */
+            limit_hear(rates->limiter, (uint64_t)rows[i].key, rows[i].full_at, now);
     rates->heard_at = now - LATE;
     return true;
 }

@@ -245,6 +245,35 @@ def read_file(browser, receipt, content, a, b):
         check(found == {hashlib.sha256(content).hexdigest()})
 
 
+def send_file(browser, token, name, content):
+    edge = "----file"
+    head = (f'--{edge}\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{token}\r\n--{edge}\r\n'
+            f'Content-Disposition: form-data; name="files"; filename="{name}"\r\nContent-Type: application/pdf\r\n\r\n')
+    return browser.ask("POST", "/new/files", head.encode() + content + f"\r\n--{edge}--\r\n".encode(),
+                       {"Content-Type": f"multipart/form-data; boundary={edge}", "Sec-Fetch-Site": "same-origin"})
+
+
+def sweep_files(a, b, store, person):
+    """A content without a row is only space: of a file that was refused at once, of a node that died after a day."""
+    named = store.number("SELECT count(*) FROM attachment_part")
+    with tap.case("a file that is refused when it has arrived leaves nothing"):
+        browser = client.requester(a, person)
+        client.answer_questions(browser, "انقطاع", "المياه مقطوعة")
+        token = browser.token("/new/files")
+        go(browser, b)
+        answer = send_file(browser, token, "كلام.pdf", b"only words\n" * 60000)
+        check(answer.status == 422, "words were taken for a PDF:", answer.status, answer.headers.get("Location"))
+        check(store.number("SELECT count(*) FROM attachment_part") == named)
+    with tap.case("contents that nobody named are swept after a day, and no other"):
+        for name, hours in (("lost", 30), ("fresh", 1)):
+            store.sql("INSERT INTO attachment_part SELECT '" + name + "', part, (extract(epoch FROM now())"
+                      f" * 1000000)::bigint - {hours} * 3600000000, 'x' FROM generate_series(0, 2) part")
+        store.sql("UPDATE job SET next_at = 0 WHERE name = 'attachment.orphans'")
+        until("the sweep", lambda: store.number("SELECT count(*) FROM attachment_part WHERE file = 'lost'") == 0)
+        check(store.number("SELECT count(*) FROM attachment_part") == named + 3)
+        store.sql("DELETE FROM attachment_part WHERE file = 'fresh'")
+
+
 def guess(nodes, account):
     """Wrong passwords, at the nodes in turn: those that were looked at, and those that were not."""
     browser = client.Browser(nodes[0])
@@ -427,9 +456,10 @@ def run(sawt, server, folder):
         a.command("import", "data", "--registry")
         a.command("accounts")
         start_together(nodes, store)
-        people = client.people(2)
+        people = client.people(3)
         browser, receipt, content = complain(store, a, b, people[0])
         read_file(browser, receipt, content, a, b)
+        sweep_files(a, b, store, people[2])
         make_due(store)
         hold_back(nodes)
         ran_twice(store)

@@ -187,7 +187,7 @@ is_there(const Incoming *incoming, const uint8_t hash[32], bool *there, GError *
 }
 
 /* A refused row was rolled back, or never written: its file is only space, and so is that of one that is
- * there already. What became of a row may also not be known: then the sweep will see. */
+ * there already. On PostgreSQL what became of a row may also not be known: then the sweep will see. */
 static bool
 keep(Incoming *incoming, int64_t size, const uint8_t hash[32], GError **error)
 {
@@ -198,7 +198,8 @@ keep(Incoming *incoming, int64_t size, const uint8_t hash[32], GError **error)
     bool done = is_there(incoming, hash, &there, &failure) &&
                 (there || write_row(incoming, size, hash, &failure));
 
-    if (there || (!done && error_code(failure) != APP_ERROR_BUSY))
+    bool unknown = sys->shared && error_code(failure) == APP_ERROR_BUSY;
+    if (there || (!done && !unknown))
         (void)!attachment_drop_content(sys, incoming->req->mem, incoming->file, &ignored);
     if (!done)
         g_propagate_error(error, g_steal_pointer(&failure));
