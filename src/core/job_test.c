@@ -403,7 +403,6 @@ runs_on_each_node(void)
     diary_end(&diary);
 }
 
-
 static void
 stops_without_jobs(void)
 {
