@@ -86,7 +86,8 @@ static const char every[] =
     "/k\nsms_from = S\n"
     "sms_password_file = /s\nsms_url = http://g/\nsms_user = su\ntimezone = UTC\ntrial = yes\n"
     "trusted_proxies = 10.0.0.1, ::1,,10.0.0.2\nworkers = 5\nwriters = 6\n"
-    "vault = postgresql:///v\ndatabase_patience = 7\n";
+    "vault = postgresql:///v\nvault_owner = postgresql:///w\ndatabase_owner = "
+    "postgresql:///o\ndatabase_patience = 7\n";
 
 static void
 every_option(Fixture *fixture, const void *data)
@@ -122,6 +123,8 @@ every_option(Fixture *fixture, const void *data)
     g_assert_cmpint(config->writers, ==, 6);
     g_assert_cmpint(config->database_patience, ==, 7);
     g_assert_cmpstr(config->vault, ==, "postgresql:///v");
+    g_assert_cmpstr(config->vault_owner, ==, "postgresql:///w");
+    g_assert_cmpstr(config->database_owner, ==, "postgresql:///o");
     g_assert_cmpint(config->gateway_timeout, ==, 200);
     g_assert_cmpint(config->retry_first, ==, 20);
     g_assert_cmpint(config->retry_longest, ==, 30);
