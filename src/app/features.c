@@ -60,6 +60,7 @@ const DbSchema features_schema = {
     .migrations = migrations_case,
     .n_migrations = MIGRATIONS_CASE_N,
     .derived = token_derived,
+    .contents = attachment_contents,
 };
 
 const Route *const *

@@ -5,12 +5,11 @@
 #include "base/clock.h"
 #include "core/vault.h"
 #include "db/db_move.h"
+#include "db/migrate.h"
 #include "messages.h"
 #include "view/progress.h"
 
 #include <string.h>
-
-#define FILES "files"
 
 enum { MOST_WORKERS = 64, MOST_STEP = 1000000 };
 
@@ -128,17 +127,21 @@ on_difference(const DbMoveDifference *difference, void *data)
         difference->key == NULL ? "" : difference->key, NULL);
 }
 
-/* ---- attachments ---- */
+/* ---- rights ---- */
 
-/* Their rows are moved like any others; their content stays where it is: encrypted files below the
- * directory, which is the directory of the node that serves the moved store as well. */
-static void
-move_attachments(Mover *mover, const Config *config)
+/* As `sawt migrate` does: whoever serves owns nothing. */
+static bool
+grant(const Config *config, const DbMoveOptions *options, GError **error)
 {
-    g_autofree char *files = g_build_filename(config->directory, FILES, NULL);
+    const char *const serving[] = { config->database, config->vault };
 
-    if (g_file_test(files, G_FILE_TEST_IS_DIR))
-        say(mover, MSG_MOVE_FILES, files, NULL, NULL);
+    for (size_t i = 0; config->database_owner != NULL && options->schemas[i] != NULL; i++) {
+        DbOptions owned = { .url = options->urls[i], .schema = options->schemas[i] };
+
+        if (!db_grant(&owned, serving[i], error))
+            return false;
+    }
+    return true;
 }
 
 static void
@@ -159,7 +162,7 @@ move(Mover *mover, const Config *config, DbMoveOptions *options)
     bool again = false;
 
     mover->begun = clock_monotonic();
-    if (!db_move(options, &again, &error)) {
+    if (!db_move(options, &again, &error) || !grant(config, options, &error)) {
         progress_end(mover->progress);
         fprintf(stderr, "sawt: %s\n", error->message);
         return 1;
@@ -168,7 +171,6 @@ move(Mover *mover, const Config *config, DbMoveOptions *options)
         say(mover, MSG_MOVE_AGAIN, NULL, NULL, NULL);
         return 0;
     }
-    move_attachments(mover, config);
     say_end(mover);
     say(mover, MSG_MOVE_DONE, config->directory, NULL, NULL);
     return 0;
@@ -178,7 +180,10 @@ int
 move_run(const Config *config, int argc, char **argv, FILE *out)
 {
     static const DbSchema *const schemas[] = { &features_schema, &vault_schema, NULL };
-    const char *const            urls[] = { config->database, config->vault };
+    const char *const            urls[] = {
+                   config->database_owner != NULL ? config->database_owner : config->database,
+        config->vault_owner != NULL ? config->vault_owner : config->vault,
+    };
     g_autoptr(GError) error = NULL;
     Mover         mover = { .out = out };
     DbMoveOptions options = {

@@ -55,3 +55,5 @@ bool attachment_check(System *sys, DbTx *tx, int64_t *after, size_t *n,
 extern const Feature        attachment_feature;
 extern const DbQuery *const attachment_queries[];
 extern const DbTable        attachment_tables[];
+/* What lies in files on SQLite is rows on PostgreSQL: for `sawt migrate-store`. */
+extern const DbContents attachment_contents[];

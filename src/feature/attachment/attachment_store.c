@@ -238,3 +238,11 @@ const DbTable attachment_tables[] = {
     { "attachment_part", DB_TABLE_MACHINERY },
     { NULL, 0 },
 };
+
+const DbContents attachment_contents[] = {
+    { .table = "attachment_part",
+      .names = "SELECT file, created_at FROM attachment",
+      .folder = "files",
+      .piece = ATTACHMENT_PART },
+    { .table = NULL },
+};
