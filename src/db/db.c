@@ -24,6 +24,9 @@ db_engine_init(Db *db, const DbEngine *engine, const DbOptions *options, GError 
     atomic_store(&db->faults.fail_at, options->fail_at);
     db->queue = queue_new(options->queue > 0 ? (size_t)options->queue : QUEUE_LENGTH);
     pool_init(&db->pool, options);
+    pool_init(&db->stale, options);
+    if (options->replicas == NULL)
+        db->stale.n_readers = 0;
     return catalog_init(&db->catalog, options->schema, error);
 }
 
@@ -32,6 +35,7 @@ db_engine_clear(Db *db)
 {
     catalog_clear(&db->catalog);
     pool_clear(&db->pool);
+    pool_clear(&db->stale);
     queue_free(db->queue);
 }
 
@@ -64,6 +68,7 @@ db_stats(Db *db)
         .commit_microseconds = atomic_load(&db->tally.commit_microseconds),
         .waiting = (int64_t)queue_length(db->queue),
         .engine_calls = atomic_load(&db->faults.calls),
+        .stale_reads = atomic_load(&db->tally.stale_reads),
     };
 }
 
@@ -88,7 +93,7 @@ check_thread(Db *db, GError **error)
     if (thread_is_hurried())
         return fail(error, APP_ERROR_BUSY, "%s: a hurried thread waits for no commit",
                     db->schema->name);
-    return !pool_thread_reads(&db->pool) ||
+    return !(pool_thread_reads(&db->pool) || pool_thread_reads(&db->stale)) ||
            fail(error, APP_ERROR_INTERNAL, "%s: this thread reads and would wait for the writer",
                 db->schema->name);
 }
@@ -119,6 +124,12 @@ bool
 db_checkpoint(Db *db, GError **error)
 {
     return check_thread(db, error) && db->engine->checkpoint(db, error);
+}
+
+bool
+db_wait(Db *db, int64_t deadline)
+{
+    return db->engine->wait != NULL && db->engine->wait(db, deadline);
 }
 
 /* ---- checks that only the engine can make (db_check.h) ---- */

@@ -151,6 +151,7 @@ typedef struct {
     int             queue;       /* plans that may wait for a writer; 0: 1024 */
     int64_t         patience;    /* PostgreSQL: how long a plan waits for a server that is gone;
                                   * 0: 20 s */
+    const char     *replicas;    /* PostgreSQL: where db_begin_stale may read; NULL: as db_begin */
     int64_t         fail_at;     /* fault tests: the Nth call to the engine fails; 0: none */
     const char     *vfs;         /* fault tests: SQLite VFS; NULL: the default */
     bool            unsafe_sync; /* fault tests: synchronous=OFF, which must lose data */
@@ -181,7 +182,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
  * while waiting for a write (INTERNAL from the writing function). A statement cannot run inside
  * itself (db_each). A hurried thread (base/thread.h) does not wait for a connection and holds it for
  * 20 ms at most: BUSY. */
-DbTx  *db_begin(Db *db, Arena *mem, GError **error) MUST_USE;
+DbTx *db_begin(Db *db, Arena *mem, GError **error) MUST_USE;
+/* The same for what may be as old as DB_STALE_MOST: on a replica when there is one that is known to
+ * be no further behind, else as db_begin. Two in a row may go back in time. */
+DbTx *db_begin_stale(Db *db, Arena *mem, GError **error) MUST_USE;
+#define DB_STALE_MOST (10 * SECONDS)
 void   db_end(DbTx *tx);
 Arena *db_arena(const DbTx *tx);
 
@@ -238,11 +243,16 @@ bool db_checkpoint(Db *db, GError **error) MUST_USE;
  * processes write too. */
 int64_t db_changes(Db *db);
 
+/* When the server is known to be gone: wait until it is back, or until `deadline` by
+ * clock_monotonic. Was there anything to wait for, and is it back? SQLite is never gone. */
+bool db_wait(Db *db, int64_t deadline);
+
 typedef struct {
     int64_t plans, batches, rolled_back; /* since the start */
     int64_t commit_microseconds;         /* sum over batches */
     int64_t waiting;                     /* now */
     int64_t engine_calls;                /* what fail_at counts: begin, step, commit */
+    int64_t stale_reads;                 /* transactions that a replica answered */
 } DbStats;
 
 DbStats db_stats(Db *db);

@@ -121,6 +121,11 @@ open_connections(PgDb *db, GError **error)
 
     for (size_t i = 0; i < db->n_writers; i++)
         db->writers[i].conn = (PgConn){ .db = db, .role = PG_WRITER };
+    for (size_t i = 0; i < db->base.stale.n_readers; i++) {
+        db->replicas[i].base.db = &db->base;
+        db->replicas[i].conn = (PgConn){ .db = db, .role = PG_REPLICA };
+        pool_add_out(&db->base.stale, i, &db->replicas[i].base);
+    }
     for (size_t i = pool->n_readers; i-- > 0;) {
         db->readers[i].base.db = &db->base;
         db->readers[i].conn = (PgConn){ .db = db, .role = PG_READER };
@@ -144,6 +149,7 @@ close_all(Db *base)
     PgDb *db = (PgDb *)base;
 
     db_pg_writers_stop(db);
+    db_pg_replica_stop(db);
     db_pg_node_stop(db);
     for (size_t i = 0; i < db->n_writers; i++)
         pg_conn_close(&db->writers[i].conn);
@@ -152,13 +158,19 @@ close_all(Db *base)
         pg_conn_close(&db->readers[i].conn);
     }
 
+    for (size_t i = 0; i < base->stale.n_readers; i++)
+        pg_conn_close(&db->replicas[i].conn);
+
     free_types(db);
     db_engine_clear(base);
+    signal_clear(&db->changed);
     signal_clear(&db->signal);
     lock_clear(&db->lock);
     g_free(db->readers);
+    g_free(db->replicas);
     g_free(db->writers);
     g_free(db->url);
+    g_free(db->replicas_url);
     g_free(db);
 }
 
@@ -186,6 +198,7 @@ static const DbEngine engine = {
     .decode = db_pg_decode,
     .stop = db_pg_stop,
     .checkpoint = checkpoint,
+    .wait = db_pg_node_wait,
     .explainer_open = db_pg_explainer_open,
     .explain = db_pg_explain,
     .explainer_close = db_pg_explainer_close,
@@ -210,12 +223,14 @@ make(const DbOptions *options)
     PgDb *db = g_new0(PgDb, 1);
 
     db->url = g_strdup(options->url);
+    db->replicas_url = g_strdup(options->replicas);
     db->unsafe_sync = options->unsafe_sync;
     db->patience = options->patience > 0 ? options->patience : PATIENCE;
     db->n_writers = options->writers > 0 ? (size_t)options->writers : WRITERS;
     db->writers = g_new0(PgWriter, db->n_writers);
     lock_init(&db->lock);
     signal_init(&db->signal);
+    signal_init(&db->changed);
     return db;
 }
 
@@ -227,12 +242,16 @@ db_pg_open(const DbOptions *options, GError **error)
 
     bool known = db_engine_init(base, &engine, options, error);
     db->readers = g_new0(PgReader, base->pool.n_readers);
+    db->replicas = g_new0(PgReader, MAX(base->stale.n_readers, 1));
     db->types = g_new0(PgTypes, MAX(base->catalog.n_statements, 1));
     if (!known || !catalog_check_events(&base->catalog, error) ||
-        !pg_check_url(options->url, error) || !check_schema(db, error) ||
-        !open_connections(db, error) || !db_pg_node_start(db, error) || !check_not_moved(db, error))
+        !pg_check_url(options->url, error) ||
+        (options->replicas != NULL && !pg_check_url(options->replicas, error)) ||
+        !check_schema(db, error) || !open_connections(db, error) || !db_pg_node_start(db, error) ||
+        !check_not_moved(db, error))
         return NULL;
 
     db_pg_writers_start(db);
+    db_pg_replica_start(db);
     return g_steal_pointer(&base);
 }

@@ -14,10 +14,16 @@ typedef struct {
 } PgTypes;
 
 typedef enum {
-    PG_READER, /* read only, snapshots */
+    PG_READER,  /* read only, snapshots */
+    PG_REPLICA, /* the same on a server that may be behind */
     PG_WRITER,
-    PG_PLAIN /* migrations, plans, the lease of the node's number */
+    PG_PLAIN, /* migrations, plans, the lease of the node's number */
+    PG_WATCH, /* likewise, on a replica */
 } PgRole;
+
+/* Whether the server is there. Who waited in vain doubts; only the keeper of the node's number, who
+ * asks it at once, says that it is gone, and that it is back. */
+typedef enum { PG_FINE, PG_DOUBT, PG_GONE } PgWeather;
 
 typedef struct PgDb PgDb;
 
@@ -27,14 +33,25 @@ typedef struct {
     PgRole  role;
     int     owed;        /* results that nobody needs and that must be read first */
     int64_t next_try;    /* by clock_monotonic: not sooner, the last one failed */
+    int64_t answer_time; /* how long the layer's own SQL may take */
     char    backend[64]; /* which server process it is, for looking whether it has ended */
 } PgConn;
 
-typedef struct {
-    DbTx   base;
-    PgConn conn;
-    bool   begun;
+typedef struct PgReader {
+    DbTx             base;
+    PgConn           conn;
+    bool             begun;
+    struct PgReader *stand_in; /* of a replica's: one of the primary, which answers in its place */
 } PgReader;
+
+/* A renewal of the node's lease: a replica that shows it has everything that was acknowledged
+ * before `at`. */
+typedef struct {
+    int64_t until; /* what the renewal wrote */
+    int64_t at;    /* by clock_monotonic, before it was sent */
+} PgBeat;
+
+enum { PG_BEATS = 16 };
 
 typedef struct {
     PgConn    conn;
@@ -61,12 +78,26 @@ struct PgDb {
     Signal          signal;
     bool            closing;      /* under lock */
     _Atomic int64_t leased_until; /* by clock_monotonic */
+    _Atomic int     weather;      /* PgWeather */
+    Signal          changed;      /* the weather has; under lock */
+
+    /* NULL: there are no replicas. */
+    char     *replicas_url;
+    PgReader *replicas;
+    PgConn    watch;
+    pthread_t watch_thread;
+    bool      watches;
+    PgBeat    beats[PG_BEATS]; /* a ring; under lock */
+    size_t    n_beats;
 };
 
 /* ---- db_pg_conn.c: one connection ---- */
 
 /* Can this be the address of a store? INVALID; it may hold no password. */
 bool pg_check_url(const char *url, GError **error) MUST_USE;
+/* Connecting failed at the start: is it a matter of waiting (BUSY stays), or does a server answer that
+ * does not let us in, or that cannot prove who it is (INVALID)? */
+bool pg_explain_start(const char *url, GError **error);
 /* Connect and set the session up; with a catalog, prepare what the role may run, and at the first
  * time check that every statement fits its query. BUSY: no server there; INVALID: the wrong one. */
 bool pg_conn_open(PgConn *conn, const char *url, GError **error) MUST_USE;
@@ -129,6 +160,19 @@ bool db_pg_node_start(PgDb *db, GError **error) MUST_USE;
 void db_pg_node_stop(PgDb *db);
 /* BUSY: the lease ran out; ids made meanwhile could be another node's too. */
 bool db_pg_node_check(PgDb *db, GError **error) MUST_USE;
+/* No answer came in time, or no connection: let the keeper look. */
+void db_pg_node_doubt(PgDb *db);
+bool db_pg_node_wait(Db *db, int64_t deadline);
+
+/* ---- db_pg_replica.c ---- */
+
+void db_pg_replica_start(PgDb *db);
+void db_pg_replica_stop(PgDb *db);
+/* Note a renewal. Called with what was true before it was sent. */
+void db_pg_replica_beat(PgDb *db, int64_t until, int64_t at);
+/* Is a snapshot that shows this renewal young enough? */
+bool              db_pg_replica_is_near(PgDb *db, int64_t until);
+extern const char db_pg_replica_beat_sql[];
 
 /* ---- db_pg_explain.c ---- */
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define RETRY_AFTER (SECONDS / 4)
-#define SET_UP_TIME (30 * SECONDS)
+#define SET_UP_TIME (10 * SECONDS)
 
 enum { OLDEST_SERVER = 150000 };
 
@@ -33,18 +33,76 @@ static const char *const option_values[] = {
     "sawt", "5", "5", "5", "3", "15000", NULL, "read-write", NULL, "UTF8", NULL,
 };
 
-enum { OPTION_DBNAME = 8 };
+enum { OPTION_ATTRS = 7, OPTION_DBNAME = 8 };
 
 /* ---- the address ---- */
+
+/* What the address says, or else the environment (PGHOST and the like). NULL: neither. */
+static char *
+value_of(PQconninfoOption *said, PQconninfoOption *presets, const char *keyword)
+{
+    PQconninfoOption *const lists[] = { said, presets };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+        for (const PQconninfoOption *at = lists[i]; at != NULL && at->keyword != NULL; at++)
+            if (strcmp(at->keyword, keyword) == 0 && at->val != NULL && at->val[0] != '\0')
+                return g_strdup(at->val);
+    return NULL;
+}
+
+/* A socket in the file system, or this machine's own address. */
+static bool
+is_local(const char *host)
+{
+    return host[0] == '\0' || host[0] == '/' || host[0] == '@' || strcmp(host, "localhost") == 0 ||
+           strcmp(host, "::1") == 0 || g_str_has_prefix(host, "127.");
+}
+
+/* What goes over a network is what people wrote and who they are: encrypted, and to nobody else. */
+static bool
+check_network(PQconninfoOption *said, PQconninfoOption *presets, GError **error)
+{
+    g_autofree char *hostaddr = value_of(said, presets, "hostaddr");
+    g_autofree char *named = value_of(said, presets, "host");
+    g_autofree char *service = value_of(said, presets, "service");
+    g_autofree char *mode = value_of(said, presets, "sslmode");
+    const char      *host = hostaddr != NULL ? hostaddr : named;
+    g_auto(GStrv) hosts = g_strsplit(host == NULL ? "" : host, ",", -1);
+    bool verified = mode != NULL && strcmp(mode, "verify-full") == 0;
+
+    if (service != NULL)
+        return fail(error, APP_ERROR_INVALID,
+                    "the address of the database names a service: write out what it stands for");
+    for (size_t i = 0; hosts[i] != NULL; i++)
+        if (!verified && !is_local(hosts[i]))
+            return fail(error, APP_ERROR_INVALID,
+                        "the database on %s is reached over a network: its address needs "
+                        "sslmode=verify-full (and sslrootcert=…, the certificate of who signs for "
+                        "the servers)",
+                        hosts[i]);
+    return true;
+}
+
+static bool
+check_secrets(const PQconninfoOption *said, GError **error)
+{
+    for (const PQconninfoOption *at = said; at->keyword != NULL; at++)
+        if (at->val != NULL &&
+            (strcmp(at->keyword, "password") == 0 || strcmp(at->keyword, "sslpassword") == 0))
+            return fail(error, APP_ERROR_INVALID,
+                        "the address of the database holds a %s: put it into a file that only the "
+                        "owner reads (passfile=…), or use a client certificate",
+                        at->keyword);
+    return true;
+}
 
 bool
 pg_check_url(const char *url, GError **error)
 {
     char             *message = NULL;
-    PQconninfoOption *options = PQconninfoParse(url, &message);
-    const char       *wrong = NULL;
+    PQconninfoOption *said = PQconninfoParse(url, &message);
 
-    if (options == NULL) {
+    if (said == NULL) {
         g_strchomp(message);
         bool failed =
             fail(error, APP_ERROR_INVALID, "this is no address of a database: %s", message);
@@ -52,17 +110,37 @@ pg_check_url(const char *url, GError **error)
         return failed;
     }
 
-    for (const PQconninfoOption *option = options; option->keyword != NULL; option++)
-        if (option->val != NULL && (strcmp(option->keyword, "password") == 0 ||
-                                    strcmp(option->keyword, "sslpassword") == 0))
-            wrong = option->keyword;
-    bool right = wrong == NULL ||
-                 fail(error, APP_ERROR_INVALID,
-                      "the address of the database holds a %s: put it into a file that only the "
-                      "owner reads (passfile=…), or use a client certificate",
-                      wrong);
-    PQconninfoFree(options);
+    PQconninfoOption *presets = PQconndefaults();
+    bool              right = check_secrets(said, error) && check_network(said, presets, error);
+    PQconninfoFree(presets);
+    PQconninfoFree(said);
     return right;
+}
+
+/* Of a server that lets us in, but is no primary (yet), or has no room. */
+static bool
+may_pass(const char *message)
+{
+    static const char *const words[] = { "read-only", "hot standby", "too many", "slots" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(message, words[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* Nothing secret is sent: the question ends before the server is told who asks. */
+bool
+pg_explain_start(const char *url, GError **error)
+{
+    static const char *const names[] = { "dbname", "sslmode", "target_session_attrs",
+                                         "connect_timeout", NULL };
+    const char *const        values[] = { url, "prefer", "any", "3", NULL };
+
+    if (error_code(*error) == APP_ERROR_BUSY && !may_pass((*error)->message) &&
+        PQpingParams(names, values, 1) == PQPING_OK)
+        (*error)->code = APP_ERROR_INVALID;
+    return false;
 }
 
 /* ---- the server's answers ---- */
@@ -137,6 +215,14 @@ wait_for_result(PGconn *handle, int64_t deadline)
     }
 }
 
+/* Of the replicas somebody else has the oversight. */
+static void
+doubt(const PgConn *conn)
+{
+    if (conn->db != NULL && (conn->role == PG_READER || conn->role == PG_WRITER))
+        db_pg_node_doubt(conn->db);
+}
+
 /* A command's result is followed by an empty one; a sync is not. */
 PGresult *
 pg_conn_take(PgConn *conn, int64_t deadline)
@@ -145,6 +231,7 @@ pg_conn_take(PgConn *conn, int64_t deadline)
 
     while (conn->handle != NULL && result == NULL) {
         if (!wait_for_result(conn->handle, deadline)) {
+            doubt(conn);
             pg_conn_close(conn);
             return NULL;
         }
@@ -195,7 +282,7 @@ lose(PgConn *conn, const char *doing, GError **error)
 static PGresult *
 take_simple(PgConn *conn, const char *doing, GError **error)
 {
-    int64_t   deadline = clock_monotonic() + SET_UP_TIME;
+    int64_t   deadline = clock_monotonic() + conn->answer_time;
     PGresult *last = NULL;
 
     while (true) {
@@ -277,7 +364,8 @@ check_server(PgConn *conn, GError **error)
                      "the database has the encoding %s and the collation %s: make it with "
                      "`createdb --template=template0 --encoding=UTF8 --locale=C`",
                      encoding, collation);
-    else if (!safe && (conn->db == NULL || !conn->db->unsafe_sync))
+    else if (!safe && conn->role != PG_REPLICA && conn->role != PG_WATCH &&
+             (conn->db == NULL || !conn->db->unsafe_sync))
         right = fail(error, APP_ERROR_INVALID,
                      "the database server has fsync, full_page_writes or synchronous_commit off: "
                      "what it acknowledges it may lose");
@@ -292,7 +380,7 @@ set_session(PgConn *conn, GError **error)
     int64_t          lease = conn->db == NULL ? 5 * SECONDS : conn->db->base.pool.lease;
     g_autofree char *sql = NULL;
 
-    if (conn->role == PG_READER)
+    if (conn->role == PG_READER || conn->role == PG_REPLICA)
         sql = g_strdup_printf("SET default_transaction_read_only = on;"
                               "SET default_transaction_isolation = 'repeatable read';"
                               "SET statement_timeout = %d;"
@@ -376,11 +464,15 @@ send_prepares(PgConn *conn, GError **error)
 
     for (size_t i = 0; sent && i < G_N_ELEMENTS(own); i++)
         sent = PQsendPrepare(conn->handle, own[i], own[i], 0, NULL) != 0;
+    conn->owed = (int)G_N_ELEMENTS(own);
+    if (sent && conn->role == PG_REPLICA) {
+        sent = PQsendPrepare(conn->handle, "beat", db_pg_replica_beat_sql, 0, NULL) != 0;
+        conn->owed++;
+    }
     for (size_t i = 0; sent && i < catalog->n_statements; i++)
         if (is_for(conn, &catalog->statements[i]))
             sent = send_prepare(conn, &catalog->statements[i]);
 
-    conn->owed = (int)G_N_ELEMENTS(own);
     return (sent && PQpipelineSync(conn->handle) != 0 &&
             pg_conn_settle(conn, clock_monotonic() + SET_UP_TIME)) ||
            lose(conn, "prepare", error);
@@ -435,7 +527,7 @@ set_up(PgConn *conn, GError **error)
         return lose(conn, "connect", error);
     if (!check_server(conn, error) || !set_session(conn, error) || !note_backend(conn, error))
         return false;
-    if (conn->role == PG_PLAIN)
+    if (conn->role == PG_PLAIN || conn->role == PG_WATCH)
         return true;
     return PQenterPipelineMode(conn->handle) != 0 ? prepare_all(conn, error)
                                                   : lose(conn, "pipeline", error);
@@ -448,6 +540,16 @@ ignore_notice(void *data, const PGresult *notice)
     (void)data, (void)notice;
 }
 
+static bool
+not_connected(PgConn *conn, GError **error)
+{
+    g_autofree char *text = g_strdup(PQerrorMessage(conn->handle));
+
+    g_strchomp(text);
+    g_strdelimit(text, "\n", ' ');
+    return fail(error, APP_ERROR_BUSY, "there is no connection to the database: %s", text);
+}
+
 bool
 pg_conn_open(PgConn *conn, const char *url, GError **error)
 {
@@ -455,16 +557,20 @@ pg_conn_open(PgConn *conn, const char *url, GError **error)
 
     memcpy(values, option_values, sizeof values);
     values[OPTION_DBNAME] = url;
+    if (conn->role == PG_REPLICA || conn->role == PG_WATCH)
+        values[OPTION_ATTRS] = "standby";
     conn->owed = 0;
+    conn->answer_time = SET_UP_TIME;
     conn->handle = PQconnectdbParams(option_names, values, 1);
     PQsetNoticeReceiver(conn->handle, ignore_notice, NULL);
     if (PQstatus(conn->handle) != CONNECTION_OK)
-        (void)lose(conn, "connect", error);
+        (void)not_connected(conn, error);
     else if (set_up(conn, error))
         return true;
 
     pg_conn_close(conn);
     conn->next_try = clock_monotonic() + RETRY_AFTER;
+    doubt(conn);
     return false;
 }
 
@@ -483,7 +589,8 @@ pg_conn_ensure(PgConn *conn, GError **error)
         return true;
 
     pg_conn_close(conn);
-    if (clock_monotonic() < conn->next_try)
+    if (clock_monotonic() < conn->next_try ||
+        (conn->role != PG_PLAIN && atomic_load(&conn->db->weather) == PG_GONE))
         return fail(error, APP_ERROR_BUSY, "%s: there is no connection to the database",
                     conn->db->base.schema->name);
     return pg_conn_open(conn, conn->db->url, error);

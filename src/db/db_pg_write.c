@@ -15,14 +15,22 @@ enum {
     RETRIES = 10, /* of a batch that met a deadlock */
 };
 
-#define ANSWER_TIME (30 * SECONDS) /* longest wait for an answer of a server that holds its line */
-#define PAUSE (SECONDS / 4)        /* between two tries to connect */
+#define LEAST_TIME (2 * SECONDS) /* wait for an answer, however impatient the configuration */
+#define PAUSE (SECONDS / 4)      /* between two tries to connect */
 
 /* What became of a batch before its commit. */
 typedef struct {
     size_t failed; /* the job; n_jobs: none */
     bool   retry, gone;
 } Answers;
+
+/* A server that holds its line and does not answer is as good as gone: a plan waits no longer for the
+ * one than for the other. */
+static int64_t
+answer_by(const PgConn *conn)
+{
+    return clock_monotonic() + MAX(conn->db->patience, LEAST_TIME);
+}
 
 /* ---- sending ---- */
 
@@ -73,7 +81,7 @@ check_answer(const PGresult *result, const PlanStep *step, GError **error)
 static void
 read_answer(PgConn *conn, const PlanStep *step, size_t job, Answers *answers, GError **error)
 {
-    PGresult *result = pg_conn_take(conn, clock_monotonic() + ANSWER_TIME);
+    PGresult *result = pg_conn_take(conn, answer_by(conn));
 
     if (result == NULL) {
         answers->gone = true;
@@ -107,7 +115,7 @@ read_answers(PgConn *conn, Job *const *jobs, size_t n_jobs, size_t sent, Answers
 static bool
 take_ok(PgConn *conn)
 {
-    PGresult *result = pg_conn_take(conn, clock_monotonic() + ANSWER_TIME);
+    PGresult *result = pg_conn_take(conn, answer_by(conn));
     bool      ok = result != NULL && PQresultStatus(result) == PGRES_COMMAND_OK;
 
     PQclear(result);
@@ -118,7 +126,7 @@ take_ok(PgConn *conn)
 static void
 roll_back(PgConn *conn)
 {
-    int64_t deadline = clock_monotonic() + ANSWER_TIME;
+    int64_t deadline = answer_by(conn);
 
     if (conn->handle == NULL)
         return;
@@ -150,7 +158,7 @@ commit(PgConn *conn, GError **error)
         return COMMIT_UNKNOWN;
     }
 
-    PGresult *result = pg_conn_take(conn, begun + ANSWER_TIME);
+    PGresult *result = pg_conn_take(conn, answer_by(conn));
     if (result == NULL)
         return COMMIT_UNKNOWN;
 
@@ -161,7 +169,7 @@ commit(PgConn *conn, GError **error)
     }
     PQclear(result);
     conn->owed = 1;
-    if (!pg_conn_settle(conn, clock_monotonic() + ANSWER_TIME))
+    if (!pg_conn_settle(conn, answer_by(conn)))
         pg_conn_close(conn);
     atomic_fetch_add(&db->tally.commit_microseconds, clock_monotonic() - begun);
     return fate;
@@ -307,8 +315,7 @@ run_once(PgConn *conn, Job *const *jobs, size_t n_jobs, size_t *failed, bool *re
         return lose(conn, error);
     if (outcome != BATCH_DONE) { /* one cannot be sent: none is looked at */
         conn->owed = (int)sent + 1;
-        if (PQsendFlushRequest(conn->handle) == 0 ||
-            !pg_conn_settle(conn, clock_monotonic() + ANSWER_TIME))
+        if (PQsendFlushRequest(conn->handle) == 0 || !pg_conn_settle(conn, answer_by(conn)))
             pg_conn_close(conn);
         roll_back(conn);
         return outcome;

@@ -8,23 +8,47 @@
 
 enum { FIRST_ROWS = 16 };
 
-DbTx *
-db_begin(Db *db, Arena *mem, GError **error)
+static bool
+check_thread(Db *db, GError **error)
 {
-    if (pool_thread_reads(&db->pool))
-        return fail_null(error, APP_ERROR_INTERNAL, "%s: this thread reads already",
-                         db->schema->name);
+    return !(pool_thread_reads(&db->pool) || pool_thread_reads(&db->stale)) ||
+           fail(error, APP_ERROR_INTERNAL, "%s: this thread reads already", db->schema->name);
+}
 
-    DbTx *tx = pool_borrow(&db->pool);
-    if (tx == NULL)
-        return fail_null(error, APP_ERROR_BUSY, "%s: no reader became free", db->schema->name);
-
+static DbTx *
+begin(DbTx *tx, Arena *mem, GError **error)
+{
     tx->mem = mem;
-    if (!db->engine->begin(tx, error)) {
+    if (!tx->db->engine->begin(tx, error)) {
         pool_give_back(tx);
         return NULL;
     }
     return tx;
+}
+
+DbTx *
+db_begin(Db *db, Arena *mem, GError **error)
+{
+    if (!check_thread(db, error))
+        return NULL;
+
+    DbTx *tx = pool_borrow(&db->pool);
+    if (tx == NULL)
+        return fail_null(error, APP_ERROR_BUSY, "%s: no reader became free", db->schema->name);
+    return begin(tx, mem, error);
+}
+
+/* Whoever may read what is old waits for nothing: the primary serves them, too. */
+DbTx *
+db_begin_stale(Db *db, Arena *mem, GError **error)
+{
+    if (atomic_load_explicit(&db->stale_off, memory_order_relaxed))
+        return db_begin(db, mem, error);
+    if (!check_thread(db, error))
+        return NULL;
+
+    DbTx *tx = pool_borrow_idle(&db->stale);
+    return tx == NULL ? db_begin(db, mem, error) : begin(tx, mem, error);
 }
 
 void

@@ -28,6 +28,9 @@ enum { DB_MOST_NESTED = 8 };
 /* A reader connection; lent, it is the transaction. */
 struct DbTx {
     Db                *db;
+    struct Pool       *pool;
+    bool               out;    /* not to be lent: it has no connection; under the pool's lock */
+    bool               broken; /* the engine's word to the pool when it is given back */
     Arena             *mem;
     int64_t            deadline; /* by clock_monotonic */
     const Statement   *running[DB_MOST_NESTED];
@@ -35,7 +38,7 @@ struct DbTx {
     _Atomic(pthread_t) holder; /* 0: idle */
 };
 
-typedef struct {
+typedef struct Pool {
     DbTx  **readers;
     size_t  n_readers;
     DbTx  **idle; /* a stack: the warmest connection is lent first */
@@ -46,7 +49,7 @@ typedef struct {
 } Pool;
 
 typedef struct {
-    _Atomic int64_t plans, batches, rolled_back, commit_microseconds, changes;
+    _Atomic int64_t plans, batches, rolled_back, commit_microseconds, changes, stale_reads;
 } Tally;
 
 typedef struct {
@@ -66,6 +69,7 @@ typedef struct {
     void (*stop)(DbTx *tx, Cursor *cursor);
 
     bool (*checkpoint)(Db *db, GError **error);
+    bool (*wait)(Db *db, int64_t deadline); /* NULL: never gone */
 
     /* Plans of statements, on a connection of their own. A plan has a line for each step. */
     void *(*explainer_open)(Db *db, GError **error);
@@ -87,7 +91,9 @@ struct Db {
     Catalog         catalog;
     Faults          faults;
     Pool            pool;
-    Queue          *queue; /* of Job, for the writers; NULL until they are started */
+    Pool            stale;     /* of replicas; without readers there are none */
+    _Atomic bool    stale_off; /* none of them is near enough, as far as is known */
+    Queue          *queue;     /* of Job, for the writers; NULL until they are started */
     Tally           tally;
 };
 

@@ -11,6 +11,8 @@
 
 #define MARK "Sawt: "
 
+#define MIGRATION_TIME (24 * HOURS) /* of one statement, on the largest table */
+
 enum { RACES = 20 }; /* two that make the first table at once: one of them is refused */
 
 static const char create_sql[] =
@@ -288,8 +290,11 @@ migrate_pg(const DbOptions *options, int *applied, GError **error)
 {
     PgConn conn = { .role = PG_PLAIN };
 
-    if (!pg_check_url(options->url, error) || !pg_conn_open(&conn, options->url, error))
+    if (!pg_check_url(options->url, error))
         return false;
+    if (!pg_conn_open(&conn, options->url, error))
+        return pg_explain_start(options->url, error);
+    conn.answer_time = MIGRATION_TIME;
 
     bool succeeded = pg_conn_command(&conn, "SET client_min_messages = warning", error) &&
                      run_pending(&conn, options->schema, applied, error);

@@ -33,10 +33,21 @@ pool_add(Pool *pool, size_t place, DbTx *tx)
 {
     g_assert(pool->readers[place] == NULL);
     tx->deadline = INT64_MAX;
+    tx->pool = pool;
     pool->readers[place] = tx;
     lock_take(&pool->lock);
     pool->idle[pool->n_idle++] = tx;
     lock_leave(&pool->lock);
+}
+
+void
+pool_add_out(Pool *pool, size_t place, DbTx *tx)
+{
+    g_assert(pool->readers[place] == NULL);
+    tx->deadline = INT64_MAX;
+    tx->pool = pool;
+    tx->out = true;
+    pool->readers[place] = tx;
 }
 
 bool
@@ -50,13 +61,15 @@ pool_thread_reads(Pool *pool)
     return false;
 }
 
-DbTx *
-pool_borrow(Pool *pool)
+static DbTx *
+borrow(Pool *pool, int64_t deadline)
 {
     bool    hurried = thread_is_hurried();
     int64_t lease = hurried ? MIN(pool->lease, HURRIED_LEASE) : pool->lease;
-    int64_t deadline = clock_monotonic() + (hurried ? 0 : lease);
     DbTx   *tx = NULL;
+
+    if (hurried)
+        deadline = 0;
 
     lock_take(&pool->lock);
     while (pool->n_idle == 0) {
@@ -77,14 +90,44 @@ pool_borrow(Pool *pool)
     return tx;
 }
 
+DbTx *
+pool_borrow(Pool *pool)
+{
+    return borrow(pool, clock_monotonic() + pool->lease);
+}
+
+DbTx *
+pool_borrow_idle(Pool *pool)
+{
+    return borrow(pool, 0);
+}
+
 void
 pool_give_back(DbTx *tx)
 {
-    Pool *pool = &tx->db->pool;
+    Pool *pool = tx->pool;
 
     atomic_store_explicit(&tx->holder, 0, memory_order_relaxed);
     lock_take(&pool->lock);
-    pool->idle[pool->n_idle++] = tx;
+    if (tx->broken)
+        tx->out = true;
+    else
+        pool->idle[pool->n_idle++] = tx;
     lock_leave(&pool->lock);
     signal_one(&pool->signal);
+}
+
+DbTx *
+pool_take_out(Pool *pool)
+{
+    DbTx *found = NULL;
+
+    lock_take(&pool->lock);
+    for (size_t i = 0; found == NULL && i < pool->n_readers; i++)
+        if (pool->readers[i]->out) {
+            found = pool->readers[i];
+            found->out = false;
+        }
+    lock_leave(&pool->lock);
+    return found;
 }
