@@ -77,6 +77,11 @@ static const Option options[] = {
     TEXT(registry, NULL,
          "Identity registry: embedded (the trial one, only in trial mode) or none: who registers "
          "goes on as provisional."),
+    TEXT(
+        replicas, NULL,
+        "With PostgreSQL: standby servers of the case, as in postgresql://sawt@db2,db3/sawt?…, on "
+        "which searches and lists may be read that may be ten seconds old; none: everything on the "
+        "primary."),
     INT(retry_first, "5000", 10, 3600000,
         "Milliseconds before a message is tried again; doubled with each try."),
     INT(retry_longest, "1800000", 10, 86400000, "The longest of these pauses, in milliseconds."),
@@ -300,6 +305,8 @@ check_database(const Config *config, GError **error)
     if (!config_is_pg(config) && (config->database_owner != NULL || config->vault_owner != NULL))
         return fail(error, APP_ERROR_INVALID,
                     "database_owner and vault_owner are for PostgreSQL only");
+    if (!config_is_pg(config) && config->replicas != NULL)
+        return fail(error, APP_ERROR_INVALID, "replicas is for PostgreSQL only");
     if (!config_is_pg(config))
         return (strcmp(config->database, "sqlite") == 0 && config->vault == NULL) ||
                fail(error, APP_ERROR_INVALID,
@@ -312,6 +319,8 @@ check_database(const Config *config, GError **error)
                     "database or schema of its own");
     if (strcmp(config->database, config->vault) == 0)
         return fail(error, APP_ERROR_INVALID, "database and vault are the same");
+    if (config->replicas != NULL && !g_str_has_prefix(config->replicas, "postgresql://"))
+        return fail(error, APP_ERROR_INVALID, "replicas takes postgresql://…");
     return (config->database_owner == NULL) == (config->vault_owner == NULL) ||
            fail(error, APP_ERROR_INVALID,
                 "database_owner and vault_owner belong together: give both, or none");

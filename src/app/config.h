@@ -16,6 +16,7 @@ typedef struct Config {
     const char        *directory;                    /* of the store */
     const char        *listen;                       /* address */
     const char        *mail_from, *mail_password_file, *mail_url, *mail_user;
+    const char        *replicas; /* postgresql://…: where reads may be stale; NULL: none */
     const char        *registry; /* embedded, none; NULL: by the mode */
     const char        *root_key_file;
     const char        *sms_from, *sms_password_file, *sms_url, *sms_user;

@@ -15,15 +15,18 @@
 #include "messages.h"
 #include "view/html.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #define VISITOR_SIZE 32
+#define MOST_WAITING 48 /* for a database that is gone; the other workers tell people so */
 
 struct AppGate {
-    Gate     functions;
-    System  *sys;
-    Rates   *rates;
-    QrTable *codes; /* of the links that receipts show */
+    Gate        functions;
+    System     *sys;
+    Rates      *rates;
+    QrTable    *codes; /* of the links that receipts show */
+    _Atomic int waiting;
 };
 
 static const char *
@@ -182,17 +185,59 @@ identify(AppGate *gate, Request *req, Response *res, Who *who, GError **error)
 }
 
 static bool
+wait_for_store(AppGate *gate, int64_t deadline)
+{
+    bool back = atomic_fetch_add(&gate->waiting, 1) < MOST_WAITING &&
+                deadline > clock_monotonic() && system_wait(gate->sys, deadline);
+
+    atomic_fetch_sub(&gate->waiting, 1);
+    return back;
+}
+
+/* Whoever sends something waits for a database that is gone as long as its writing would; whoever only
+ * reads is told at once. A connection that died since may be all: once more without waiting. */
+static bool
+identify_patiently(AppGate *gate, Request *req, Response *res, Who *who, GError **error)
+{
+    int64_t deadline = clock_monotonic() + gate->sys->patience;
+
+    for (int i = 0;; i++) {
+        g_autoptr(GError) cause = NULL;
+
+        *who = (Who){ .lang = req->lang };
+        if (identify(gate, req, res, who, &cause))
+            return true;
+        if (req->method == HTTP_POST && error_code(cause) == APP_ERROR_BUSY &&
+            (wait_for_store(gate, deadline) || i == 0))
+            continue;
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+}
+
+/* With replicas: what a browser has sent it must see, whichever node it asks next. */
+static void
+note_writing(const System *sys, const Request *req, Response *res, Who *who)
+{
+    if (!sys->replicas)
+        return;
+    who->wrote = req->method == HTTP_POST || request_cookie(req, COOKIE_WROTE) != NULL;
+    if (req->method == HTTP_POST)
+        response_cookie(res, COOKIE_WROTE, "1", DB_STALE_MOST / SECONDS);
+}
+
+static bool
 enter(Request *req, Response *res, GError **error)
 {
     AppGate *gate = req->app;
     Who     *who = ARENA_NEW(req->mem, Who);
 
     req->lang = choose_language(req);
-    who->lang = req->lang;
     req->who = who;
     req->app = gate->sys;
-    if (!identify(gate, req, res, who, error))
+    if (!identify_patiently(gate, req, res, who, error))
         return false;
+    note_writing(gate->sys, req, res, who);
     fill_page(gate, req, who);
     if (!access_may_enter(who, (Perm)req->route->needs, gate->sys->trial)) {
         if (req->route->needs == PERM_TRIAL)

@@ -11,14 +11,19 @@
 #include "db/owner.h"
 #include "db/unsynced.h"
 
+#include "base/log.h"
+
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 
 #define TRIAL_KEY_FILE "trial.key"
 #define TRIAL_MARK "trial "
 #define MILLISECONDS (SECONDS / 1000)
+#define START_PAUSE (SECONDS / 4) /* between two tries to reach a database */
 
 struct Instance {
     OwnerLock  *lock;
@@ -84,21 +89,77 @@ read_root_key(const Config *config, GError **error)
     return file == NULL ? NULL : parse_root_key(file, path, config->trial, error);
 }
 
-static Db *
-open_file(Instance *instance, const Config *config, const DbSchema *schema,
-          const InstanceFaults *faults, GError **error)
+/* A signal that the server holds back until it serves. */
+static bool
+is_told_to_end(void)
 {
-    DbOptions options = migration_options(config, schema);
-    int       applied = 0;
+    sigset_t pending;
 
-    if (migration_is_implied(config) && !db_migrate(&options, &applied, error))
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+}
+
+/* What is opened, and whether whoever opens it brings it to this program's schema. */
+typedef struct {
+    DbOptions options;
+    bool      migrates;
+    int       applied;
+} Opening;
+
+static Db *
+open_once(Opening *opening, const InstanceFaults *faults, GError **error)
+{
+    DbOptions options = opening->options;
+
+    if (opening->migrates && !db_migrate(&options, &opening->applied, error))
         return NULL;
-    instance->migrated += applied;
     if (faults != NULL) {
         options.vfs = faults->vfs;
         options.unsafe_sync = faults->unsafe_sync;
     }
     return db_open(&options, error);
+}
+
+/* Machines that start together are not ready together: a database is waited for as long as a write
+ * waits for it. */
+static Db *
+open_patiently(Opening *opening, const InstanceFaults *faults, GError **error)
+{
+    int64_t deadline = clock_monotonic() + opening->options.patience;
+    bool    told = false;
+
+    for (;;) {
+        g_autoptr(GError) failure = NULL;
+        Db *db = open_once(opening, faults, &failure);
+
+        if (db != NULL)
+            return db;
+        if (error_code(failure) != APP_ERROR_BUSY || opening->options.url == NULL ||
+            is_told_to_end() || clock_monotonic() > deadline) {
+            g_propagate_prefixed_error(error, g_steal_pointer(&failure),
+                                       "%s: ", opening->options.schema->name);
+            return NULL;
+        }
+        if (!told)
+            log_event("db.waiting", LOG_CODE("store", opening->options.schema->name));
+        told = true;
+        g_usleep(START_PAUSE);
+    }
+}
+
+static Db *
+open_file(Instance *instance, const Config *config, const DbSchema *schema,
+          const InstanceFaults *faults, GError **error)
+{
+    Opening opening = { .options = migration_options(config, schema),
+                        .migrates = migration_is_implied(config) };
+    Db     *db;
+
+    if (schema != &vault_schema)
+        opening.options.replicas = config->replicas;
+    db = open_patiently(&opening, faults, error);
+    instance->migrated += opening.applied;
+    return db;
 }
 
 static bool
@@ -184,7 +245,9 @@ open_parts(Instance *instance, const Config *config, const InstanceFaults *fault
                      .address = arena_copy(instance->mem, config->address),
                      .trial = config->trial,
                      .https = config->https,
-                     .shared = config_is_pg(config) };
+                     .shared = config_is_pg(config),
+                     .replicas = config->replicas != NULL,
+                     .patience = config->database_patience * SECONDS };
     if (config->registry != NULL)
         sys->registry.kind =
             strcmp(config->registry, "none") == 0 ? REGISTRY_NONE : REGISTRY_EMBEDDED;
@@ -213,6 +276,12 @@ instance_open(const Config *config, const InstanceFaults *faults, GError **error
         return NULL;
     }
     return instance;
+}
+
+int
+instance_exit_status(const GError *error)
+{
+    return error_code(error) == APP_ERROR_BUSY ? EX_TEMPFAIL : 1;
 }
 
 void

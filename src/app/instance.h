@@ -20,6 +20,9 @@ typedef struct {
 /* Lock the directory, migrate, open. CONFLICT: a server has it; INVALID: says what to do. */
 Instance         *
 instance_open(const Config *config, const InstanceFaults *faults, GError **error) MUST_USE;
+/* Of a process whose instance could not be opened: 75 (sysexits' EX_TEMPFAIL) when that may be
+ * better the next time, else 1. */
+int     instance_exit_status(const GError *error);
 void    instance_close(Instance *instance);
 System *instance_system(Instance *instance);
 /* How many migrations were applied when it was opened. */

@@ -206,7 +206,7 @@ run_on_store(CommandLine *line, const StoreCommand *command)
                        : NULL;
     if (instance == NULL) {
         fprintf(stderr, "sawt: %s\n", error->message);
-        return 1;
+        return instance_exit_status(error);
     }
     return command->run(instance_system(instance), line->n_rest, line->rest, stdout);
 }

@@ -176,5 +176,7 @@ serve_run(const Config *config, const InstanceFaults *faults)
         fprintf(stderr, "sawt: %s\n", error->message);
     }
     stop(&serving);
-    return started ? 0 : 1;
+    if (started)
+        return 0;
+    return instance_exit_status(error);
 }

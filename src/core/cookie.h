@@ -9,4 +9,5 @@
 #define COOKIE_STAFF "sawt-staff"   /* a staff session                                            */
 #define COOKIE_FOLLOW "sawt-follow" /* number and code were proved: one petition, 30 minutes      */
 #define COOKIE_DRAFT "sawt-draft"   /* the id of a form that is being filled in, 24 hours         */
+#define COOKIE_WROTE "sawt-wrote"   /* something was sent within the last ten seconds             */
 #define COOKIE_LANG "sawt-lang"

@@ -41,5 +41,6 @@ typedef struct Who {
     const char *name;       /* staff: how the office calls them */
     const char *lang;
     Bytes       visitor; /* the browser's random visitor id (32 bytes) */
+    bool        wrote;   /* this browser sent something within the last ten seconds */
     Bytes       session; /* hash of the session's token; {NULL,0} without one */
 } Who;

@@ -37,15 +37,25 @@ typedef struct System {
     const char          *directory; /* of the store: attachments lie below it */
     const char          *address;   /* https://…, for links and QR codes */
     bool                 trial, https;
-    bool                 shared;  /* other processes may work on the same store */
-    bool                 serving; /* people are at work in this process, while a subcommand runs */
-    Gateways             gateways;
-    Registry             registry;
+    bool                 replicas; /* there are some, see system_begin_stale */
+    bool                 shared;   /* other processes may work on the same store */
+    int64_t  patience; /* how long whoever sends something waits for a database that is gone */
+    bool     serving;  /* people are at work in this process, while a subcommand runs */
+    Gateways gateways;
+    Registry registry;
     _Atomic(Reference *) reference;
     _Atomic(struct JobRunner *)
                   jobs;  /* woken when a command wrote messages; NULL: nobody sends here */
     struct Rates *rates; /* app's; NULL: nobody is served here */
 } System;
+
+/* For reading what others wrote, and what may be DB_STALE_MOST old: on a replica, where there are
+ * some. Whoever sent something within that time reads the primary, and so sees it. Not for what
+ * decides over a change, an inbox, a file, one's own requests, a session. */
+DbTx *system_begin_stale(System *sys, const Who *who, Arena *mem, GError **error) MUST_USE;
+/* When one of the databases is known to be gone: wait until it is back, or until `deadline` by
+ * clock_monotonic. False: there was nothing to wait for, or it is not back. */
+bool             system_wait(System *sys, int64_t deadline);
 
 const Reference *system_reference(System *sys);
 Calendar         system_calendar(System *sys);

@@ -35,7 +35,7 @@ outbox(Request *req, Response *res, GError **error)
 {
     System     *sys = req->app;
     const char *before = request_query(req, "before");
-    g_autoptr(DbTx) tx = db_begin(sys->db, req->mem, error);
+    g_autoptr(DbTx) tx = system_begin_stale(sys, req->who, req->mem, error);
     OutboxView         view = { .n_messages = 0 };
     OutboxMessageView *messages;
     OutboxRow         *rows;

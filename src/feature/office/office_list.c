@@ -50,7 +50,9 @@ static bool
 read_inbox(const OfficeReader *reader, PetitionList list, PetitionAfter after, const char *path,
            OfficeInboxView *view, GError **error)
 {
-    g_autoptr(DbTx) tx = db_begin(reader->sys->db, reader->mem, error);
+    g_autoptr(DbTx) tx = list == PETITION_LIST_CLOSED
+                             ? system_begin_stale(reader->sys, reader->who, reader->mem, error)
+                             : db_begin(reader->sys->db, reader->mem, error);
     PetitionRow *rows;
     size_t       n;
 
@@ -124,7 +126,7 @@ office_list_search(Request *req, Response *res, GError **error)
     size_t       n = 0;
 
     if (view.asked) {
-        tx = db_begin(reader.sys->db, req->mem, error);
+        tx = system_begin_stale(reader.sys, reader.who, req->mem, error);
         if (tx == NULL || !petition_search(reader.sys, tx, reader.who, q, query_int(req, "before"),
                                            &rows, &n, error))
             return false;
