@@ -59,7 +59,7 @@ def user():
 
 
 class Server:
-    def __init__(self, settings="", directory=None):
+    def __init__(self, settings="", directory=None, port=PORT):
         self.bin = binaries()
         if self.bin is None:
             raise FileNotFoundError("PostgreSQL is not installed")
@@ -67,14 +67,14 @@ class Server:
         shm = pathlib.Path("/dev/shm")
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="sawt-pg-", dir=directory or (shm if os.access(shm, os.W_OK) else None)))
         self.data, self.socket, self.log = self.top / "data", self.top / "s", self.top / "log"
-        self.settings = settings
+        self.settings, self.port = settings, port
         self.process = None
         self.who = user()
         self.socket.mkdir(mode=0o700)
         if self.who:
             for path in (self.top, self.socket):
                 os.chown(path, self.who.pw_uid, self.who.pw_gid)
-        self.address = f"postgresql:///sawt?host={self.socket}&port={PORT}&user=sawt"
+        self.address = f"postgresql:///sawt?host={self.socket}&port={self.port}&user=sawt"
 
     def options(self):
         env = dict(os.environ, LC_ALL="C", TZ="UTC")
@@ -89,7 +89,7 @@ class Server:
         self.run(str(self.bin / "initdb"), "-D", str(self.data), "-U", "sawt", "-A", "trust", "-E", "UTF8", "--locale=C",
                  "--no-instructions", "--no-sync")
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
-            file.write(SETTINGS.format(port=PORT, socket=self.socket) + self.settings)
+            file.write(SETTINGS.format(port=self.port, socket=self.socket) + self.settings)
 
     def start(self):
         """Start the server, or start it again; comes back when it answers."""
@@ -97,7 +97,7 @@ class Server:
             self.process = subprocess.Popen([str(self.bin / "postgres"), "-D", str(self.data)], stdout=log, stderr=log,
                                             start_new_session=True, **self.options())
         for _ in range(600):
-            ready = subprocess.run([str(self.bin / "pg_isready"), "-q", "-t", "1", "-h", str(self.socket), "-p", str(PORT)],
+            ready = subprocess.run([str(self.bin / "pg_isready"), "-q", "-t", "1", "-h", str(self.socket), "-p", str(self.port)],
                                    check=False, **self.options()).returncode
             if ready == 0:
                 return
@@ -110,7 +110,7 @@ class Server:
         raise SystemExit("pg_server: the server does not start\n" + self.log.read_text(errors="replace")[-4000:])
 
     def sql(self, database, text):
-        self.run(str(self.bin / "psql"), "-q", "-X", "-h", str(self.socket), "-p", str(PORT), "-U", "sawt", "-d", database,
+        self.run(str(self.bin / "psql"), "-q", "-X", "-h", str(self.socket), "-p", str(self.port), "-U", "sawt", "-d", database,
                  "-v", "ON_ERROR_STOP=1", "-c", text)
 
     def create(self):
@@ -129,8 +129,8 @@ class Server:
                 self.process.send_signal(signal.SIGQUIT)
                 self.process.wait()
 
-    def kill(self):
-        """kill -9 of the server and of all its children, which have sessions of their own."""
+    def family(self):
+        """The server's process and all its children, which have sessions of their own."""
         family = [self.process.pid]
         for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -139,11 +139,18 @@ class Server:
                 continue
             if parent == self.process.pid:
                 family.append(int(path.parent.name))
-        for pid in family:
+        return family
+
+    def signal(self, number):
+        for pid in self.family():
             try:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
             except ProcessLookupError:
                 pass
+
+    def kill(self):
+        """kill -9 of all of it."""
+        self.signal(signal.SIGKILL)
         self.process.wait()
 
     def remove(self):

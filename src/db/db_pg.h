@@ -123,6 +123,8 @@ bool pg_fail(const PGresult *result, const char *doing, GError **error);
 bool pg_is_retry(const PGresult *result);
 /* Is this server no longer one to write to? */
 bool pg_is_demoted(const PGresult *result);
+/* Its last words on this connection: it, or its process, is being ended; or what follows such words. */
+bool pg_is_farewell(const PGresult *result);
 
 /* ---- db_pg_value.c: parameters and columns, all in binary ---- */
 

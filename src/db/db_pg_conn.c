@@ -167,6 +167,13 @@ pg_is_demoted(const PGresult *result)
     return strcmp(state_of(result), "25006") == 0;
 }
 
+bool
+pg_is_farewell(const PGresult *result)
+{
+    return PQresultStatus(result) == PGRES_PIPELINE_ABORTED ||
+           g_str_has_prefix(state_of(result), "57P0");
+}
+
 /* By class: 08 connection, 53 no room, 57 stopped or cancelled. */
 static AppError
 code_of(const char *state)

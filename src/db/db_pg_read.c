@@ -97,6 +97,11 @@ run(PgReader *reader, const Cursor *cursor, const DbValue *params, size_t n_para
     conn->owed = 1;
 
     PGresult *result = pg_conn_take(conn, deadline);
+    if (result != NULL && pg_is_farewell(result)) {
+        PQclear(result);
+        pg_conn_close(conn);
+        result = NULL;
+    }
     *gone = result == NULL;
     return result;
 }

@@ -90,7 +90,7 @@ read_answer(PgConn *conn, const PlanStep *step, size_t job, Answers *answers, GE
     if (*error == NULL && !check_answer(result, step, error)) {
         answers->failed = job;
         answers->retry = pg_is_retry(result);
-        answers->gone = pg_is_demoted(result);
+        answers->gone = pg_is_demoted(result) || pg_is_farewell(result);
     }
     PQclear(result);
 }
@@ -162,6 +162,12 @@ commit(PgConn *conn, GError **error)
     if (result == NULL)
         return COMMIT_UNKNOWN;
 
+    /* Whoever is ended while it waits for a standby has committed all the same. */
+    if (pg_is_farewell(result)) {
+        PQclear(result);
+        pg_conn_close(conn);
+        return COMMIT_UNKNOWN;
+    }
     CommitFate fate = COMMIT_KEPT;
     if (PQresultStatus(result) != PGRES_COMMAND_OK || strcmp(PQcmdStatus(result), "COMMIT") != 0) {
         fate = pg_is_retry(result) ? COMMIT_RETRY : COMMIT_REFUSED;
@@ -177,6 +183,15 @@ commit(PgConn *conn, GError **error)
 
 /* ---- an unknown commit ---- */
 
+static bool
+leave_pipeline(PgConn *conn, GError **error)
+{
+    if (pg_conn_settle(conn, answer_by(conn)) && PQexitPipelineMode(conn->handle) != 0)
+        return true;
+    pg_conn_close(conn);
+    return fail(error, APP_ERROR_BUSY, "the connection to the database is lost");
+}
+
 /* Only with the server process gone is what can be seen what was kept. On another server, after a
  * failover, it never was. */
 static bool
@@ -185,7 +200,7 @@ old_backend_ended(PgConn *conn, const char *backend, bool *ended, GError **error
     const char *const params[] = { backend };
     PGresult         *row;
 
-    if (!pg_conn_ensure(conn, error) || PQexitPipelineMode(conn->handle) == 0)
+    if (!pg_conn_ensure(conn, error) || !leave_pipeline(conn, error))
         return false;
     row = pg_conn_exec_params(conn,
                               "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -196,6 +211,24 @@ old_backend_ended(PgConn *conn, const char *backend, bool *ended, GError **error
     *ended = PQntuples(row) == 0;
     PQclear(row);
     return PQenterPipelineMode(conn->handle) != 0;
+}
+
+/* What is seen may not be on the standby: the old process was ended, perhaps while it waited for that. A
+ * commit of our own behind it waits for both. */
+static bool
+wait_for_standby(PgConn *conn, GError **error)
+{
+    const char *const params[] = { conn->db->holder };
+
+    if (!leave_pipeline(conn, error))
+        return false;
+    PGresult *done = pg_conn_exec_params(
+        conn, "UPDATE " CATALOG_NODE_TABLE " SET lease_until = lease_until WHERE holder = $1",
+        params, 1, error);
+    bool waited = done != NULL && strcmp(PQcmdTuples(done), "1") == 0;
+    PQclear(done);
+    return (waited && PQenterPipelineMode(conn->handle) != 0) ||
+           (done != NULL && fail(error, APP_ERROR_BUSY, "the node's lease is gone"));
 }
 
 static const PlanStep *
@@ -229,7 +262,8 @@ ask_witness(PgConn *conn, const char *backend, const PlanStep *witness, bool *ke
         return false;
     if (!ended)
         return fail(error, APP_ERROR_BUSY, "the old server process still runs");
-    return pg_run_once(conn, statement, witness->params, witness->n_params, kept, error);
+    return pg_run_once(conn, statement, witness->params, witness->n_params, kept, error) &&
+           (!*kept || wait_for_standby(conn, error));
 }
 
 static BatchOutcome
