@@ -184,23 +184,27 @@ identify(AppGate *gate, Request *req, Response *res, Who *who, GError **error)
     return who->account_id != 0 || know_requester(gate->sys, req, who, error);
 }
 
+/* Whoever sends something waits for a database that is gone as long as its writing would; whoever only
+ * reads is told at once. */
 static bool
-wait_for_store(AppGate *gate, int64_t deadline)
+wait_for_store(void *app, const Request *req)
 {
-    bool back = atomic_fetch_add(&gate->waiting, 1) < MOST_WAITING &&
-                deadline > clock_monotonic() && system_wait(gate->sys, deadline);
+    AppGate *gate = app;
+    System  *sys = gate->sys;
+    int64_t  left = sys->patience - (clock_now(sys->clock) - req->now);
+    bool     back = req->method == HTTP_POST && left > 0 &&
+                atomic_fetch_add(&gate->waiting, 1) < MOST_WAITING &&
+                system_wait(sys, clock_monotonic() + left);
 
-    atomic_fetch_sub(&gate->waiting, 1);
+    if (req->method == HTTP_POST && left > 0)
+        atomic_fetch_sub(&gate->waiting, 1);
     return back;
 }
 
-/* Whoever sends something waits for a database that is gone as long as its writing would; whoever only
- * reads is told at once. A connection that died since may be all: once more without waiting. */
+/* A connection that died since may be all that was wrong: once more without waiting. */
 static bool
 identify_patiently(AppGate *gate, Request *req, Response *res, Who *who, GError **error)
 {
-    int64_t deadline = clock_monotonic() + gate->sys->patience;
-
     for (int i = 0;; i++) {
         g_autoptr(GError) cause = NULL;
 
@@ -208,7 +212,7 @@ identify_patiently(AppGate *gate, Request *req, Response *res, Who *who, GError 
         if (identify(gate, req, res, who, &cause))
             return true;
         if (req->method == HTTP_POST && error_code(cause) == APP_ERROR_BUSY &&
-            (wait_for_store(gate, deadline) || i == 0))
+            (wait_for_store(gate, req) || i == 0))
             continue;
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
@@ -365,9 +369,12 @@ gate_new(System *sys)
     AppGate *gate = g_new0(AppGate, 1);
 
     gate->sys = sys;
-    gate->functions = (Gate){
-        .app = gate, .perm_public = PERM_PUBLIC, .enter = enter, .check = check, .explain = explain
-    };
+    gate->functions = (Gate){ .app = gate,
+                              .perm_public = PERM_PUBLIC,
+                              .enter = enter,
+                              .check = check,
+                              .wait = wait_for_store,
+                              .explain = explain };
     gate->rates = rates_new(sys);
     gate->codes = new_codes(sys);
     return gate;

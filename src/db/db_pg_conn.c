@@ -597,7 +597,7 @@ pg_conn_ensure(PgConn *conn, GError **error)
 
     pg_conn_close(conn);
     if (clock_monotonic() < conn->next_try ||
-        (conn->role != PG_PLAIN && atomic_load(&conn->db->weather) == PG_GONE))
+        (conn->role != PG_PLAIN && atomic_load(&conn->db->weather) != PG_FINE))
         return fail(error, APP_ERROR_BUSY, "%s: there is no connection to the database",
                     conn->db->base.schema->name);
     return pg_conn_open(conn, conn->db->url, error);

@@ -46,6 +46,9 @@ typedef struct Gate {
     bool (*enter)(Request *req, Response *res, GError **error);
     /* The form's CSRF token. */
     bool (*check)(Request *req, GError **error);
+    /* A form could not be done because something is gone (BUSY): wait for it as long as is worth it for
+     * this request. True: it is back, and the same form is done once more, as if sent again. NULL: no. */
+    bool (*wait)(void *app, const Request *req);
     /* Write the page (or JSON) for an error. `req` may have no route, who or lang. */
     void (*explain)(Request *req, Response *res, const GError *error);
 } Gate;

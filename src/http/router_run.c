@@ -101,9 +101,8 @@ set_retry(Response *res)
         set_again(res, "Retry-After", "10");
 }
 
-bool
-router_run_finish(const Router *router, Request *req, Response *res, Uploading *uploading,
-                  GError **error)
+static bool
+handle(const Router *router, Request *req, Response *res, Uploading *uploading, GError **error)
 {
     if (!read_form(router, req, uploading, error))
         return false;
@@ -115,6 +114,39 @@ router_run_finish(const Router *router, Request *req, Response *res, Uploading *
         return fail(error, APP_ERROR_INTERNAL, "the handler answered nothing");
     set_retry(res);
     return true;
+}
+
+/* What people would do: the same form, under the same command id, is done once whatever became of it
+ * the first time. What was uploaded is not there any more. */
+static bool
+may_send_again(const Router *router, Request *req, const Response *res, const Uploading *uploading,
+               const GError *failure)
+{
+    const Gate *gate = router_gate(router);
+    bool        busy =
+        failure != NULL ? error_code(failure) == APP_ERROR_BUSY : response_status(res) == 503;
+
+    return busy && req->method == HTTP_POST && uploading == NULL && gate->wait != NULL &&
+           gate->wait(gate->app, req);
+}
+
+bool
+router_run_finish(const Router *router, Request *req, Response *res, Uploading *uploading,
+                  GError **error)
+{
+    for (;;) {
+        g_autoptr(GError) failure = NULL;
+        bool done = handle(router, req, res, uploading, &failure);
+
+        if (!may_send_again(router, req, res, uploading, failure)) {
+            if (failure != NULL)
+                g_propagate_error(error, g_steal_pointer(&failure));
+            return done;
+        }
+        response_reset(res);
+        if (req->form != NULL)
+            form_wipe(req->form);
+    }
 }
 
 #define PLAIN_AR "تعذّر تنفيذ الطلب. حاول مرة أخرى بعد قليل."

@@ -5,6 +5,7 @@ Nothing here knows more than a browser does: the fields of a form are read from 
 its code from the receipt. Rate limits stay on; whoever needs more comes from another address of 127/8.
 """
 import base64
+import contextlib
 import csv
 import hashlib
 import hmac
@@ -51,6 +52,16 @@ class Tap:
     @staticmethod
     def note(text):
         print("# " + text.replace("\n", "\n# "), flush=True)
+
+    @contextlib.contextmanager
+    def case(self, name):
+        """One test: what is raised inside of it is its failure."""
+        try:
+            yield
+        except Exception as why:  # pylint: disable=broad-except
+            self.say(False, name, f"{type(why).__name__}: {why}")
+        else:
+            self.say(True, name)
 
     def end(self):
         print(f"1..{len(self.results)}")
