@@ -26,14 +26,6 @@ READERS = 12
 SEND = "/new/send"
 
 
-def until(what, condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise program.Unexpected(f"{what}: not within {seconds} s")
-        time.sleep(0.02)
-
-
 def expect(good, *what):
     if not good:
         raise program.Unexpected(" ".join(map(str, what)))
@@ -154,7 +146,7 @@ def try_gone(tap, world, name, begin, end):
     with tap.case(f"{name}: the forms that were given back go through once, by whichever node"):
         for (browser, way, fields), node in zip(kept, (world.impatient, world.patient)):
             browser.port = node.port
-            until("the node is back", lambda: browser.get("/mine").status == 200)
+            pg_world.until("the node is back", lambda: browser.get("/mine").status == 200)
             world.note(way, browser.post(SEND, fields))
             expect(browser.post(SEND, fields).location == f"/receipt/{way.number}", "a repeat is another one")
         expect(len(kept) == 2, "there is none")
@@ -181,14 +173,14 @@ def try_start(tap, world):
             expect("sawt: case: there is no connection to the database" in server.said(), server.said())
         server = world.store.start(world.binary, world.log, node, "--set", "database_patience=60")
         with server, tap.case("one that is more patient waits, and begins when the database is there"):
-            until("it waits", lambda: '"db.waiting"' in server.said())
+            pg_world.until("it waits", lambda: '"db.waiting"' in server.said())
             world.server.start()
             expect(server.wait(), server.said())
             server.stop()
         world.server.kill()
         with world.store.start(world.binary, world.log, node, "--set", "database_patience=600") as server, \
                 tap.case("and ends when it is told to while it waits"):
-            until("it waits", lambda: '"db.waiting"' in server.said())
+            pg_world.until("it waits", lambda: '"db.waiting"' in server.said())
             server.process.send_signal(signal.SIGTERM)
             expect(server.ended(SOON) == 75, "ended with", server.process.returncode)
     finally:

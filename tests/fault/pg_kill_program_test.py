@@ -10,105 +10,18 @@ times of an earlier run. Prints TAP.
 import os
 import pathlib
 import random
-import signal
 import sys
 import tempfile
 import time
 
 import pg_world  # first: it says where tools are
 import program
-from crowd import PEOPLE_EACH, Client, World, not_found_again, wait_for_moment
+from crowd import not_found_again, wait_for_moment
 from pg_server import Server
+from pg_two_nodes import NODES, TwoNodes
 
-CLIENTS = 8
-NODES = 2
-BACK_SECONDS = 60
+CLIENTS, PEOPLE_EACH = 8, 5
 VICTIMS = ("node", "backend", "database")
-
-
-class PatientBrowser(program.Browser):
-    """To whom a 503 that says when to come back is no answer yet."""
-
-    def send(self, method, path, body=None, kind=None):
-        answer = super().send(method, path, body, kind)
-        if answer.status != 503:
-            return answer
-        if not answer.headers["Retry-After"]:
-            raise program.Unexpected(f"503 that does not say when to come back: {answer}")
-        raise program.NoAnswer(f"{method} {path}: 503")
-
-
-class TwoNodes(World):
-    """A client whose node is killed goes to the other one, as behind a balancer."""
-
-    def __init__(self, binary, store, log):
-        super().__init__()
-        self.binary, self.store, self.log = binary, store, log
-        self.nodes = [store.serve(binary, log, n) for n in range(NODES)]
-        self.server = self.nodes[0]
-        self.up.set()
-
-    def browse(self, at, address):
-        return PatientBrowser(self.nodes[at % NODES].port, address)
-
-    def send_to(self, ports):
-        for client in self.clients:
-            for browser in client.browsers:
-                browser.port = ports[client.at % NODES]
-
-    def insist(self, act):
-        """While nothing answers people try again, until it had to be back long ago."""
-        lost, deadline = [], time.monotonic() + BACK_SECONDS
-        while True:
-            era = self.era
-            try:
-                return act(), lost
-            except program.NoAnswer as error:
-                lost.append(era)
-                if time.monotonic() > deadline:
-                    raise program.Unexpected(f"nothing was answered for {BACK_SECONDS} s: {error}") from error
-                time.sleep(random.uniform(0.02, 0.1))
-
-    def kill(self, what):
-        getattr(self, f"kill_{what}")()
-        self.era += 1
-
-    def kill_node(self):
-        n = random.randrange(NODES)
-        other = self.nodes[1 - n].port
-        self.nodes[n].kill()
-        self.send_to([other] * NODES)
-        self.nodes[n] = self.store.serve(self.binary, self.log, n)
-        self.server = self.nodes[0]
-        self.send_to([node.port for node in self.nodes])
-
-    def kill_backend(self):
-        """The server then ends all of them, and recovers."""
-        server = self.store.servers[0]
-        pids = pg_world.ask(server, "SELECT pid FROM pg_stat_activity WHERE application_name = 'sawt'"
-                                    " ORDER BY state = 'active' DESC, random() LIMIT 1")
-        os.kill(int(pids), signal.SIGKILL)
-
-    def kill_database(self):
-        server = self.store.servers[0]
-        server.kill()
-        server.start()
-
-    def stop(self):
-        return [node.stop() for node in self.nodes]
-
-    def end(self):
-        for node in self.nodes:
-            node.kill()
-
-
-def make_clients(world):
-    people = program.people()
-    picks = program.picks(program.Browser(world.server.port), "انقطاع مياه") + ["unknown"]
-    world.clients = [Client(world, at, people[at * PEOPLE_EACH:(at + 1) * PEOPLE_EACH], picks) for at in range(CLIENTS)]
-    for client in world.clients:
-        client.register()
-        client.start()
 
 
 def run_kills(world, kills):
@@ -121,9 +34,7 @@ def run_kills(world, kills):
         world.kill(what)
         killed[what] += 1
     wait_for_moment(world)  # the last is survived, too
-    world.stopping = True
-    for client in world.clients:
-        client.join()
+    world.people_go()
     program.Tap.note(f"killed: {killed}, {len(world.sent)} complaints in {time.monotonic() - begun:.1f} s")
 
 
@@ -159,13 +70,12 @@ def main():
         store = pg_world.Store(folder, server).make(binary)
         world = TwoNodes(binary, store, log)
         try:
-            make_clients(world)
+            world.people_come(CLIENTS, PEOPLE_EACH)
             run_kills(world, kills)
             judge(tap, world, store)
-            bugs = [line for line in pathlib.Path(log.name).read_text(encoding="utf-8").splitlines() if '"level":"bug"' in line]
+            bugs = world.bugs()
             tap.say(not bugs, "the program blames itself for nothing", "\n".join(bugs[:10]))
         finally:
-            world.stopping = True
             world.end()
     return tap.end()
 

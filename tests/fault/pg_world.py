@@ -4,9 +4,11 @@ import contextlib
 import json
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
@@ -36,25 +38,38 @@ def frozen(server):
         server.signal(signal.SIGCONT)
 
 
-class Standby(pg_server.Server):
-    """Of another server, fed by a stream. `name`: by which the primary knows it."""
+def until(what, condition, seconds=60):
+    """Ask again and again; the deadline is for the broken case only."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise program.Unexpected(f"{what}: not within {seconds} s")
+        time.sleep(0.02)
 
-    def __init__(self, primary, name, settings=""):
-        super().__init__(settings)
-        self.primary, self.name = primary, name
 
-    def initialise(self):
-        where = f"host={self.primary.socket} port={self.primary.port} user=sawt application_name={self.name}"
-        self.run(str(self.bin / "pg_basebackup"), "-d", where, "-D", str(self.data), "-R", "-X", "stream", "-c", "fast",
-                 "--no-sync")
-        with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
-            file.write(f"unix_socket_directories = '{self.socket}'\n" + self.settings)
+@contextlib.contextmanager
+def removed(*servers):
+    """Stopped at the end, with their files."""
+    try:
+        yield servers[0] if len(servers) == 1 else servers
+    finally:
+        for server in servers:
+            server.remove()
 
-    def create(self):
-        """Everything comes from the primary."""
 
-    def promote(self):
-        self.run(str(self.bin / "pg_ctl"), "promote", "-w", "-D", str(self.data))
+def copy_primary(server, primary, name):
+    """The stopped server's files made anew, as a standby of the primary, which knows it by the name. What it had may be
+    what nobody else has."""
+    shutil.rmtree(server.data, ignore_errors=True)
+    where = f"host={primary.socket} port={primary.port} user=sawt application_name={name}"
+    server.run(str(server.bin / "pg_basebackup"), "-d", where, "-D", str(server.data), "-R", "-X", "stream", "-c", "fast",
+               "--no-sync")
+    with open(server.data / "postgresql.conf", "a", encoding="utf-8") as file:
+        file.write(f"unix_socket_directories = '{server.socket}'\n" + server.settings)
+
+
+def promote(server):
+    server.run(str(server.bin / "pg_ctl"), "promote", "-w", "-D", str(server.data))
 
 
 class Base:
