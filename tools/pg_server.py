@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 PORT = 5432  # the name of the socket only: nothing listens on the network
 SETTINGS = """
@@ -56,6 +57,14 @@ def user():
         except KeyError:
             continue
     raise SystemExit("pg_server: neither the user postgres nor nobody exists")
+
+
+def is_running(pid):
+    """Neither gone nor only waiting to be noticed by whoever started it."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 class Server:
@@ -149,9 +158,13 @@ class Server:
                 pass
 
     def kill(self):
-        """kill -9 of all of it."""
+        """kill -9 of all of it; comes back when nothing of it is left. A server that stands still makes no more children."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+        family = self.family()
         self.signal(signal.SIGKILL)
         self.process.wait()
+        while any(is_running(pid) for pid in family):
+            time.sleep(0.005)
 
     def remove(self):
         self.stop()
