@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What changes of a System while it runs: which snapshot of the reference data is the present one, and
- * whether its databases are there. Snapshots are chained, not freed: a thread may hold an old one as long as it likes. */
+ * whether its databases are there. Snapshots are chained, not freed: a thread may hold an old one as
+ * long as it likes. */
 #include "core/system.h"
 
 #include "core/reference_data.h"

@@ -91,13 +91,16 @@ struct PgDb {
     size_t    n_beats;
 };
 
-/* ---- db_pg_conn.c: one connection ---- */
+/* ---- db_pg_address.c ---- */
 
 /* Can this be the address of a store? INVALID; it may hold no password. */
 bool pg_check_url(const char *url, GError **error) MUST_USE;
 /* Connecting failed at the start: is it a matter of waiting (BUSY stays), or does a server answer that
  * does not let us in, or that cannot prove who it is (INVALID)? */
 bool pg_explain_start(const char *url, GError **error);
+
+/* ---- db_pg_conn.c: one connection ---- */
+
 /* Connect and set the session up; with a catalog, prepare what the role may run, and at the first
  * time check that every statement fits its query. BUSY: no server there; INVALID: the wrong one. */
 bool pg_conn_open(PgConn *conn, const char *url, GError **error) MUST_USE;

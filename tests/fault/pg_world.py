@@ -75,18 +75,18 @@ def promote(server):
 class Base:
     """Reads a schema of a server, with the two verbs of sqlite3's connection that the audit uses."""
 
-    def __init__(self, server, schema):
-        self.server, self.schema = server, schema
+    def __init__(self, server, schema, database="sawt"):
+        self.server, self.schema, self.database = server, schema, database
 
     def execute(self, sql):
         sql = sql.replace("petition_search_docsize", "petition_search")
         return [tuple(row.values()) for row in json.loads(ask(
-            self.server, f"SELECT coalesce(json_agg(row_to_json(ROW(t.*))), '[]') FROM ({sql}) t", self.schema))]
+            self.server, f"SELECT coalesce(json_agg(row_to_json(ROW(t.*))), '[]') FROM ({sql}) t", self.schema, self.database))]
 
 
-def ask(server, sql, schema="public"):
+def ask(server, sql, schema="public", database="sawt"):
     """The rows as psql prints them."""
-    address = f"{server.address}&options=-csearch_path%3D{schema}"
+    address = f"{server.address.replace('/sawt?', f'/{database}?')}&options=-csearch_path%3D{schema}"
     done = subprocess.run([str(server.bin / "psql"), "-X", "-q", "-A", "-t", address, "-c", sql], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
