@@ -40,7 +40,7 @@ FEATURES = {
 OPEN_HEADERS = {"petition_fields.h", "petition_refusal.h", "petition_rules.h", "petition_fold.h", "petition_record.h",
                 "follow_status.h", "follow_steps.h"}  # besides NAME/NAME.h
 # Modules whose header declares more than one small type.
-ALSO = {"db_pg_conn": {"pg"}, "db_pg_value": {"pg"}, "clock": {"zone"},
+ALSO = {"db_pg_conn": {"pg"}, "db_pg_address": {"pg"}, "db_pg_value": {"pg"}, "clock": {"zone"},
         "thread": {"lock", "signal", "latch", "queue"}}
 ONLY = {  # library headers and the layer that may see them
     "sqlite3.h": "src/db/", "microhttpd.h": "src/http/", "libpq-fe.h": "src/db/", "curl/curl.h": "src/feature/notify/",
