@@ -217,6 +217,59 @@ test_waits(void)
     remote_close(&remote);
 }
 
+/* Nobody but the keeper says that it is gone, and that it is back. */
+static void
+test_wait(void)
+{
+    Remote  remote;
+    GError *error = NULL;
+    Count   count;
+
+    remote_open(&remote, 0);
+    g_assert_false(db_wait(remote.db, clock_monotonic() + SECONDS));
+    db_pg_proxy_refuse(remote.proxy, true);
+    DbTx *tx = db_begin(remote.db, remote.mem, &error);
+    expect(db_one(tx, &db_fixture_count_events, DB_NO_PARAMS, &count, &error), &error,
+           APP_ERROR_BUSY, "connection");
+    db_end(tx);
+    g_assert_false(db_wait(remote.db, clock_monotonic() + SECONDS / 2));
+    g_assert_null(db_begin(remote.db, remote.mem, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_BUSY);
+    g_clear_error(&error);
+
+    db_pg_proxy_refuse(remote.proxy, false);
+    g_assert_true(db_wait(remote.db, clock_monotonic() + 20 * SECONDS));
+    g_assert_cmpint(db_fixture_count(remote.db, &db_fixture_count_events), ==, 0);
+    remote_close(&remote);
+}
+
+static const struct {
+    const char *name, *url, *words; /* NULL: it is only that nobody is there */
+} addresses[] = {
+    { "another host", "postgresql://u@db.example/d", "sslmode=verify-full" },
+    { "an address", "postgresql://u@192.0.2.1/d?sslmode=verify-ca", "192.0.2.1" },
+    { "the second of two", "postgresql://u@localhost,db2.example/d", "db2.example" },
+    { "a name of ours elsewhere", "postgresql://u@localhost/d?hostaddr=192.0.2.1", "192.0.2.1" },
+    { "a service", "postgresql:///d?service=elsewhere", "service" },
+    { "a password", "postgresql://u:p@localhost/d", "holds a password" },
+    { "this machine", "postgresql://u@127.0.0.1:1/d", NULL },
+    { "a socket", "postgresql:///d?host=/nowhere", NULL },
+};
+
+static void
+test_addresses(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(addresses); i++) {
+        DbOptions options = db_fixture_options(addresses[i].url);
+        GError   *error = NULL;
+
+        g_test_message("%s", addresses[i].name);
+        expect(db_open(&options, &error) != NULL, &error,
+               addresses[i].words == NULL ? APP_ERROR_BUSY : APP_ERROR_INVALID,
+               addresses[i].words == NULL ? "no connection" : addresses[i].words);
+    }
+}
+
 /* The first of two hosts does not answer. */
 static void
 test_hosts(void)
@@ -453,6 +506,8 @@ main(int argc, char **argv)
     engine_fixture_add_pg("/db/pg/readers", test_readers);
     engine_fixture_add_pg("/db/pg/gone", test_gone);
     engine_fixture_add_pg("/db/pg/waits", test_waits);
+    engine_fixture_add_pg("/db/pg/wait", test_wait);
+    engine_fixture_add_pg("/db/pg/addresses", test_addresses);
     engine_fixture_add_pg("/db/pg/hosts", test_hosts);
     engine_fixture_add_pg("/db/pg/deadlocks", test_deadlocks);
     engine_fixture_add_pg("/db/pg/migrate-together", test_migrate_together);

@@ -317,6 +317,106 @@ test_cookies(void)
     g_assert_null(request_cookie(testing_request(testing), "kept"));
 }
 
+/* ---- what found something gone is done again when it is back ---- */
+
+typedef struct {
+    int busy, waits; /* how often the handler fails, and how often waiting helps */
+    int handled, waited;
+} Weather;
+
+static bool
+weather_enter(Request *req, Response *res, GError **error)
+{
+    (void)res, (void)error;
+    req->lang = "en";
+    return true;
+}
+
+static bool
+weather_check(Request *req, GError **error)
+{
+    (void)req, (void)error;
+    return true;
+}
+
+static void
+weather_explain(Request *req, Response *res, const GError *error)
+{
+    (void)req;
+    buffer_text(response_body(res, error_status(error_code(error)), FORM_TYPE), "no");
+}
+
+static bool
+weather_wait(void *app, const Request *req)
+{
+    Weather *weather = app;
+
+    g_assert_cmpint(req->method, ==, HTTP_POST);
+    return weather->waited++ < weather->waits;
+}
+
+static bool
+weather_handler(Request *req, Response *res, GError **error)
+{
+    Weather *weather = req->app;
+
+    if (weather->handled++ < weather->busy)
+        return fail(error, APP_ERROR_BUSY, "gone");
+    buffer_text(response_body(res, 200, FORM_TYPE), "yes");
+    return true;
+}
+
+static const Route weather_routes[] = {
+    { .method = HTTP_GET, .path = "/a", .handler = weather_handler, .needs = PUBLIC },
+    { .method = HTTP_POST,
+      .path = "/a",
+      .handler = weather_handler,
+      .needs = PUBLIC,
+      .limit = 1,
+      .form = &empty },
+    { .method = 0 },
+};
+
+static const struct {
+    const char *name;
+    bool        post;
+    Weather     weather;
+    int         status, handled;
+} weathers[] = {
+    { "nothing is gone", true, { .waits = 9 }, 200, 1 },
+    { "it is back at once", true, { .busy = 1, .waits = 9 }, 200, 2 },
+    { "it goes and comes", true, { .busy = 3, .waits = 9 }, 200, 4 },
+    { "it does not come back", true, { .busy = 9, .waits = 0 }, 503, 1 },
+    { "it goes once too often", true, { .busy = 9, .waits = 2 }, 503, 3 },
+    { "who only reads is told", false, { .busy = 1, .waits = 9 }, 503, 1 },
+};
+
+static void
+test_again(void)
+{
+    static const Route *const list[] = { weather_routes, NULL };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(weathers); i++) {
+        Weather weather = weathers[i].weather;
+        Gate    gate = { .app = &weather,
+                         .perm_public = PUBLIC,
+                         .enter = weather_enter,
+                         .check = weather_check,
+                         .wait = weather_wait,
+                         .explain = weather_explain };
+        g_autoptr(Clock) clock = clock_new_fixed(1000 * SECONDS);
+        g_autoptr(Router) router = router_new(list, &gate, NULL);
+        g_autoptr(Testing) testing = testing_new(router, clock);
+
+        g_test_message("%s", weathers[i].name);
+        const Response *res =
+            weathers[i].post ? testing_post(testing, "/a", "") : testing_get(testing, "/a");
+        g_assert_cmpint(response_status(res), ==, weathers[i].status);
+        g_assert_cmpint(weather.handled, ==, weathers[i].handled);
+        g_assert_cmpstr(testing_text(testing), ==, weathers[i].status == 200 ? "yes" : "no");
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -331,5 +431,6 @@ main(int argc, char **argv)
     g_test_add_func("/route/silence", test_silence);
     g_test_add_func("/route/each", test_each);
     g_test_add_func("/route/cookies", test_cookies);
+    g_test_add_func("/route/again", test_again);
     return g_test_run();
 }
