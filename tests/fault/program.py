@@ -26,6 +26,7 @@ import zlib
 HERE = pathlib.Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 STOP_SECONDS = 60
+IDLE_SECONDS = 5  # the server lets a connection go after 15
 FORM = re.compile(r'<form\b[^>]*\bmethod="post"[^>]*>.*?</form>', re.S)
 NUMBER = re.compile(r'id="number">(\d\d-\d{4}-\d{4}-\d)<')
 CODE = re.compile(r'id="code">(\w{5}-\w{5})<')
@@ -228,7 +229,7 @@ class Browser:
 
     def __init__(self, port, address="127.0.0.1", lang="ar"):
         self.port, self.address, self.lang = port, address, lang
-        self.cookies, self.connection = {}, None
+        self.cookies, self.connection, self.used = {}, None, 0.0
 
     def copy(self, port=None):
         other = Browser(port or self.port, self.address, self.lang)
@@ -247,7 +248,8 @@ class Browser:
         if body is not None:
             headers.update({"Content-Type": kind, "Sec-Fetch-Site": "same-origin"})
         try:
-            if self.connection is None or self.connection.port != self.port:
+            idle = time.monotonic() - self.used > IDLE_SECONDS
+            if self.connection is None or self.connection.port != self.port or idle:
                 self.close()
                 self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60,
                                                              source_address=(self.address, 0))
@@ -257,6 +259,7 @@ class Browser:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise NoAnswer(f"{method} {path}: {error!r}") from error
+        self.used = time.monotonic()
         self.keep(got.headers.get_all("Set-Cookie") or [])
         return answer
 
