@@ -13,6 +13,8 @@
 
 enum { TRIES = 5, BATCH = 256 };
 
+#define PREPARE_MOST (2 * SECONDS) /* a reader is lent for five */
+
 typedef struct CommandStep {
     struct CommandStep *next;
     const DbQuery      *query;
@@ -334,16 +336,18 @@ prepare_item(DbTx *tx, CommandItem *item, Together *together, GError **error)
     return true;
 }
 
-/* In one snapshot, up to the first that needs what is not committed yet: `*taken` of them. */
+/* In one snapshot, up to the first that needs what is not committed yet, and no longer than a reader may be
+ * held: `*taken` of them. */
 static bool
 prepare_items(CommandItem *items, size_t n, Together *together, size_t *taken, GError **error)
 {
     const CommandContext *first = &items[0].context;
+    int64_t               until = clock_monotonic() + PREPARE_MOST;
     g_autoptr(DbTx) tx = db_begin(first->sys->db, first->mem, error);
 
     if (tx == NULL)
         return false;
-    for (*taken = 0; *taken < n; (*taken)++) {
+    for (*taken = 0; *taken < n && (*taken == 0 || clock_monotonic() < until); (*taken)++) {
         CommandItem *item = &items[*taken];
         GError      *failure = NULL;
 
