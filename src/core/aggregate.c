@@ -41,6 +41,9 @@ static const DbColumn count_columns[] = {
 static const DbQuery counts = {
     .sql = "SELECT day, entity_id, service_id, type, channel, place_id, kind, n FROM aggregate"
            " WHERE day >= $1 AND day <= $2",
+    .sql_pg = "SELECT day, entity_id, service_id, type, channel, place_id, kind,"
+              " CAST(sum(n) AS BIGINT) AS n FROM aggregate WHERE day >= $1 AND day <= $2"
+              " GROUP BY day, entity_id, service_id, type, channel, place_id, kind",
     DB_COLUMNS(CountRow, count_columns),
 };
 

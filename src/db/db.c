@@ -51,6 +51,12 @@ db_node(Db *db)
     return db->engine->node == NULL ? 0 : db->engine->node(db);
 }
 
+bool
+db_is_shared(Db *db)
+{
+    return db->engine->shared;
+}
+
 void
 db_close(Db *db)
 {
@@ -137,12 +143,11 @@ db_wait(Db *db, int64_t deadline)
 bool
 db_check_file(Db *db, const DbCheck *check, GError **error)
 {
-    return db->engine->check_file == NULL || db->engine->check_file(db, check, error);
+    return db->engine->check_file(db, check, error);
 }
 
 bool
-db_check_words(Db *db, const char *table, DbWordFunc word, void *data, bool *kept, GError **error)
+db_check_words(Db *db, const char *table, DbWordFunc word, void *data, GError **error)
 {
-    *kept = db->engine->check_words != NULL;
-    return !*kept || db->engine->check_words(db, table, word, data, kept, error);
+    return db->engine->check_words(db, table, word, data, error);
 }

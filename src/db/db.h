@@ -171,6 +171,8 @@ void db_close(Db *db);
 /* The number of this process among those on the same store, for its ids: 0 on SQLite; on PostgreSQL
  * one of 0 to 1023 that is leased as long as the Db is open. */
 int db_node(Db *db);
+/* May other processes write to it while this one has it open? PostgreSQL. */
+bool db_is_shared(Db *db);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
 

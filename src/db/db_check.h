@@ -13,7 +13,7 @@ typedef enum {
 
 /* `most` is how long one reading may last (microseconds, 0: as long as it takes): while a server works on
  * the file a long one would keep the log from beginning anew. What does not end in that time is told by
- * `skipped`, and nothing is known about it. */
+ * `skipped`, and nothing is known about it. PostgreSQL has no such log, and nothing is left out. */
 typedef struct {
     int64_t most;
     void (*flaw)(DbFlaw flaw, const char *where, void *data);
@@ -22,14 +22,16 @@ typedef struct {
     void *data;
 } DbCheck;
 
-/* Look through all tables and indexes of the file. Damage is a flaw and no error. BUSY, INTERNAL. */
+/* Look through all tables and indexes of the file. On PostgreSQL every table is read once, every reference is
+ * followed, and indexes must be valid; whether their entries are right only `pg_amcheck` can say. Damage is a
+ * flaw and no error. BUSY, INTERNAL. */
 bool db_check_file(Db *db, const DbCheck *check, GError **error) MUST_USE;
 
 /* A word of an entry; false to stop with its error. Both are borrowed until it returns. */
 typedef bool (*DbWordFunc)(int64_t id, const char *word, void *data, GError **error);
 
-/* Call `word` once for each word of each entry of a full-text table, in the words' order. It is read in
- * parts of 1/256 of all words that begin with hexadecimal digits, each in a snapshot of its own. An
- * engine whose index is made of a column by itself has nothing to compare: `*kept` is then false. */
-bool db_check_words(Db *db, const char *table, DbWordFunc word, void *data, bool *kept,
-                    GError **error) MUST_USE;
+/* Call `word` once for each word of each entry of a full-text table, in no order that may be relied on. SQLite
+ * is read in the words' order, in parts of 1/256 of all words that begin with hexadecimal digits, PostgreSQL
+ * by entries, a thousand at a time; each part in a snapshot of its own. */
+bool
+db_check_words(Db *db, const char *table, DbWordFunc word, void *data, GError **error) MUST_USE;

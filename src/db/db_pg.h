@@ -186,6 +186,11 @@ char       *db_pg_explain(void *explainer, const Statement *statement, GError **
 void        db_pg_explainer_close(void *explainer);
 const char *db_pg_find_fault(const char *plan, const char *sql);
 
+/* ---- db_pg_check.c: see db_check.h ---- */
+
+bool db_pg_check_file(Db *db, const DbCheck *check, GError **error);
+bool db_pg_check_words(Db *db, const char *table, DbWordFunc word, void *data, GError **error);
+
 /* ---- migrate_pg.c ---- */
 
 /* Is the schema ours and does it have exactly this program's migrations? INVALID with a sentence

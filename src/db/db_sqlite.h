@@ -54,8 +54,7 @@ const char *db_sqlite_find_fault(const char *plan, const char *sql);
 
 /* db_sqlite_check.c */
 bool db_sqlite_check_file(Db *db, const DbCheck *check, GError **error);
-bool db_sqlite_check_words(Db *db, const char *table, DbWordFunc word, void *data, bool *kept,
-                           GError **error);
+bool db_sqlite_check_words(Db *db, const char *table, DbWordFunc word, void *data, GError **error);
 
 /* migrate_sqlite.c: is the file ours and does it have exactly this program's migrations? INVALID with a
  * sentence that says what to do. */

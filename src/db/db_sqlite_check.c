@@ -196,15 +196,13 @@ read_part(Conn *conn, sqlite3_stmt *prepared, int part, DbWordFunc word, void *d
 }
 
 bool
-db_sqlite_check_words(Db *db, const char *table, DbWordFunc word, void *data, bool *kept,
-                      GError **error)
+db_sqlite_check_words(Db *db, const char *table, DbWordFunc word, void *data, GError **error)
 {
     static const char sql[] =
         "SELECT term, doc FROM temp.indexed_word WHERE term >= $1 AND term < $2";
     Conn          conn;
     sqlite3_stmt *prepared = NULL;
 
-    *kept = true;
     if (!open_checker(db, &conn, error))
         return false;
 

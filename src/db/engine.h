@@ -78,11 +78,11 @@ typedef struct {
     /* What is wrong with a plan, or NULL. */
     const char *(*find_fault)(const char *plan, const char *sql);
 
-    /* db_check.h; NULL: the server looks after its own pages and references. */
+    /* db_check.h */
     bool (*check_file)(Db *db, const DbCheck *check, GError **error);
-    /* NULL: full text is an index of a column. */
-    bool (*check_words)(Db *db, const char *table, DbWordFunc word, void *data, bool *kept,
-                        GError **error);
+    bool (*check_words)(Db *db, const char *table, DbWordFunc word, void *data, GError **error);
+
+    bool shared; /* other processes may write meanwhile */
 } DbEngine;
 
 struct Db {

@@ -30,8 +30,9 @@ check_count_new(System *sys)
     CheckCount *count = g_new0(CheckCount, 1);
 
     count->sys = sys;
-    count->since =
-        sys->serving ? id_floor(clock_now(sys->clock) - SLACK_MINUTES * MINUTES) : INT64_MAX;
+    count->since = sys->serving || db_is_shared(sys->db)
+                       ? id_floor(clock_now(sys->clock) - SLACK_MINUTES * MINUTES)
+                       : INT64_MAX;
     count->recent = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     count->days = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     return count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Full text against the words that are kept beside it. The index is read in the order of words, so no
+/* Full text against the words that are kept beside it. SQLite's index is read in the order of words, so no
  * petition's entry is ever seen in one piece: sums are compared first, and where a class of petitions
  * differs, those of it are looked at alone in a second reading. What changed between the two is no
  * difference: the petition has another version then. */
@@ -127,10 +127,9 @@ index_word(int64_t id, const char *text, void *data, GError **error)
 }
 
 static bool
-read_index(Reading *reading, bool *kept, GError **error)
+read_index(Reading *reading, GError **error)
 {
-    return db_check_words(reading->checking->sys->db, TOKEN_INDEX, index_word, reading, kept,
-                          error);
+    return db_check_words(reading->checking->sys->db, TOKEN_INDEX, index_word, reading, error);
 }
 
 /* ---- the second reading ---- */
@@ -219,11 +218,10 @@ look_closer(Checking *checking, GError **error)
     g_autoptr(GHashTable) entries =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     Reading reading = { .checking = checking, .entries = entries };
-    bool    kept;
 
     forget_most(&checking->words);
     if (!read_kept(&reading, error) || !read_versions(&reading, false, error) ||
-        !read_kept(&reading, error) || !read_index(&reading, &kept, error))
+        !read_kept(&reading, error) || !read_index(&reading, error))
         return false;
     return read_versions(&reading, true, error);
 }
@@ -232,10 +230,9 @@ bool
 check_words(Checking *checking, GError **error)
 {
     Reading reading = { .checking = checking };
-    bool    kept;
 
     check_report_stage(checking->report, MSG_CHECK_STAGE_WORDS, checking->n_words);
-    if (!read_index(&reading, &kept, error))
+    if (!read_index(&reading, error))
         return false;
-    return !kept || check_sums_agree(&checking->words) || look_closer(checking, error);
+    return check_sums_agree(&checking->words) || look_closer(checking, error);
 }
