@@ -2,7 +2,11 @@
 /* A person is known by their place: the same document and telephone in every run, whatever its seed. */
 #include "feature/generate/generate_people.h"
 
-enum { STREAM_PERSON = 3, REGISTRATION_STEP = 1000 };
+enum {
+    STREAM_PERSON = 3,
+    REGISTRATION_STEP = 1000,
+    ASKED_MOST = 64 /* in one snapshot of a database that each question travels to */
+};
 
 static const Who by = { .role = ROLE_SYSTEM, .lang = "ar" };
 
@@ -32,6 +36,19 @@ fill(const GenerateRun *run, Arena *mem, int64_t place, VaultRegister *cmd)
                          .command_id = generate_command_id(run, mem, 0, place, REGISTRATION_STEP) };
 }
 
+static bool
+register_all(const GenerateRun *run, Arena *mem, const VaultRegister *cmds, size_t n,
+             VaultPerson *made, GError **error)
+{
+    Vault *vault = run->sys->vault;
+    size_t most = db_is_shared(vault_db(vault)) ? ASKED_MOST : n;
+
+    for (size_t at = 0; at < n; at += most)
+        if (!vault_register_each(vault, mem, cmds + at, MIN(n - at, most), made + at, error))
+            return false;
+    return true;
+}
+
 bool
 generate_people_meet(GenerateRun *run, Arena *mem, const GenerateRequest *requests, size_t n,
                      GError **error)
@@ -50,7 +67,7 @@ generate_people_meet(GenerateRun *run, Arena *mem, const GenerateRequest *reques
         places[fresh] = place;
         fill(run, mem, place, &cmds[fresh++]);
     }
-    if (!vault_register_each(run->sys->vault, mem, cmds, fresh, made, error))
+    if (!register_all(run, mem, cmds, fresh, made, error))
         return false;
     for (size_t i = 0; i < fresh; i++)
         run->persons[places[i]] = made[i].id;
