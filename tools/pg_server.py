@@ -9,7 +9,8 @@ there is one; a measurement needs a real disk).
 
 It has a directory of its own for everything, listens on a Unix socket in it and nowhere else, runs as an
 ordinary user, and keeps fsync on. SAWT_TEST_PG is the address of the database "sawt"; a test makes a
-schema of its own in it and drops it again.
+schema of its own in it and drops it again. Tests of the whole program take a copy of the database "store" for each store
+(tests/engine.py): a schema for the case and one for the vault, each owned by a role that may do nothing else.
 """
 import os
 import pathlib
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 
+HERE = pathlib.Path(__file__).resolve().parent.parent
 PORT = 5432  # the name of the socket only: nothing listens on the network
 SETTINGS = """
 listen_addresses = ''
@@ -39,6 +41,14 @@ log_checkpoints = off
 log_error_verbosity = terse
 lc_messages = 'C'
 """
+
+
+STORE = """
+CREATE EXTENSION rum;
+CREATE ROLE case_keeper LOGIN; CREATE SCHEMA case_file AUTHORIZATION case_keeper;
+CREATE ROLE vault_keeper LOGIN; CREATE SCHEMA vault_file AUTHORIZATION vault_keeper;
+"""
+ROOM = 2 << 30  # a container's /dev/shm may be small
 
 
 def binaries():
@@ -67,14 +77,19 @@ def is_running(pid):
         return False
 
 
+def memory():
+    """A directory in memory; None where there is none, or no room."""
+    shm = pathlib.Path("/dev/shm")
+    return shm if os.access(shm, os.W_OK) and shutil.disk_usage(shm).free > ROOM else None
+
+
 class Server:
     def __init__(self, settings="", directory=None, port=PORT):
         self.bin = binaries()
         if self.bin is None:
             raise FileNotFoundError("PostgreSQL is not installed")
         # On tmpfs where there is one, like SQLite's files in tests: what is tried survives a kill on both.
-        shm = pathlib.Path("/dev/shm")
-        self.top = pathlib.Path(tempfile.mkdtemp(prefix="sawt-pg-", dir=directory or (shm if os.access(shm, os.W_OK) else None)))
+        self.top = pathlib.Path(tempfile.mkdtemp(prefix="sawt-pg-", dir=directory or memory()))
         self.data, self.socket, self.log = self.top / "data", self.top / "s", self.top / "log"
         self.settings, self.port = settings, port
         self.process = None
@@ -123,11 +138,15 @@ class Server:
                  "-v", "ON_ERROR_STOP=1", "-c", text)
 
     def create(self):
-        """The database of the address, and one that a role without any rights over the server owns."""
+        """The database of the address, one that a role without any rights over the server owns, and what stores are
+        copied from; nobody connects to that one, which would be in a copy's way."""
         self.sql("postgres", "CREATE DATABASE sawt")
         self.sql("sawt", "CREATE EXTENSION rum")
         self.sql("postgres", "CREATE ROLE plain LOGIN")
         self.sql("postgres", "CREATE DATABASE plain OWNER plain")
+        self.sql("postgres", "CREATE DATABASE store")
+        self.sql("store", STORE + (HERE / "tests/engine.sql").read_text(encoding="utf-8"))
+        self.sql("postgres", "ALTER DATABASE store IS_TEMPLATE true ALLOW_CONNECTIONS false")
 
     def stop(self):
         if self.process is not None and self.process.poll() is None:

@@ -4,11 +4,15 @@
 
 A build that fails, and a suite that runs no test at all, count as one failure each, so that nothing
 is green because it did not run. Tests of the store run on both engines: a PostgreSQL server of their own
-is started for them (tools/pg_server.py) and stopped.
+is started for them (tools/pg_server.py) and stopped. What passed is told for each engine as well: of a module's test by
+its name (engine_fixture.h), of the whole program's by its suite (tests/meson.build); the rest needs no store, or brings
+its own.
 """
+import collections
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -30,17 +34,29 @@ BUILDS = [
 ]
 
 
+ENGINES = ("sqlite", "postgresql")
+
+
 class Count:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.names = []
+        self.of_engine = {engine: collections.Counter() for engine in ENGINES}
 
-    def good(self):
+    def good(self, engine=None):
         self.passed += 1
+        if engine:
+            self.of_engine[engine]["passed"] += 1
 
-    def bad(self, name):
+    def bad(self, name, engine=None):
         self.failed += 1
         self.names.append(name)
+        if engine:
+            self.of_engine[engine]["failed"] += 1
+
+    def engines(self):
+        return ", ".join(f"{engine}: {n['passed']}" + (f" and {n['failed']} failed" if n["failed"] else "")
+                         for engine, n in self.of_engine.items())
 
 
 def say(text):
@@ -64,23 +80,34 @@ def build(name, compiler, options):
     return done.returncode == 0
 
 
+def engine_of_program(suite):
+    """Of a test of the whole program: meson names a testsuite "sawt.sawt:scenario+sqlite / NAME"."""
+    labels = re.split(r"[:+]", suite.partition(" / ")[0])
+    return next((engine for engine in ENGINES if engine in labels), None)
+
+
+def engine_of(case):
+    """Of a module's test: engine_fixture_add names both."""
+    return {"sqlite": "sqlite", "pg": "postgresql"}.get(case.rsplit("/", 1)[-1])
+
+
 def count_junit(path, build_name, count):
     """One test case each; a program that ended badly is a failure even when its cases passed."""
     ran = 0
     for suite in ET.parse(path).getroot().iter("testsuite"):
-        bad = 0
+        bad, whole = 0, engine_of_program(suite.get("name"))
         for case in suite.iter("testcase"):
             ran += 1
-            name = f"{build_name}: {suite.get('name')} {case.get('name')}"
+            name, engine = f"{build_name}: {suite.get('name')} {case.get('name')}", whole or engine_of(case.get("name"))
             if case.find("failure") is not None or case.find("error") is not None:
-                count.bad(name)
+                count.bad(name, engine)
                 bad += 1
             elif case.find("skipped") is not None:
                 count.skipped += 1
             else:
-                count.good()
+                count.good(engine)
         if bad == 0 and int(suite.get("failures", 0)) + int(suite.get("errors", 0)) > 0:
-            count.bad(f"{build_name}: {suite.get('name')} ended badly")
+            count.bad(f"{build_name}: {suite.get('name')} ended badly", whole)
     return ran
 
 
@@ -108,7 +135,7 @@ def run_meson(name, wanted, only, count):
         count.bad(f"{name}: no test ran")
 
 
-def run_script(label, command, only, count):
+def run_script(label, command, only, count, engine=None):
     """A program that prints TAP."""
     if only and only not in label:
         return
@@ -120,10 +147,10 @@ def run_script(label, command, only, count):
             if "# SKIP" in line:
                 count.skipped += 1
             else:
-                count.good()
+                count.good(engine)
         elif line.startswith("not ok "):
             ran += 1
-            count.bad(f"{label}: {line}")
+            count.bad(f"{label}: {line}", engine)
     if done.returncode != 0 or ran == 0:
         say(done.stdout[-8000:])
         if not any(entry.startswith(label + ":") for entry in count.names):
@@ -166,13 +193,16 @@ def main():
         say("== check")
         run_script("check", ["script/check", "--tap"], only, count)
         say("== browser")
-        run_script("browser", ["node", "tests/browser/run.mjs"], only, count)
+        run_script("browser", ["node", "tests/browser/run.mjs"], only, count, "sqlite")
         say("== browser, the store on PostgreSQL")
-        run_script("browser pg", ["env", "SAWT_ENGINE=pg", "node", "tests/browser/run.mjs", "--quick"], only, count)
+        run_script("browser pg", ["env", "SAWT_ENGINE=pg", "node", "tests/browser/run.mjs", "--quick"], only, count,
+                   "postgresql")
     for name in count.names:
         say(f"FAILED {name}")
     if count.skipped:
         say(f"{count.skipped} skipped")
+    say(f"passed on {count.engines()}, without an engine or with one of its own: "
+        f"{count.passed - sum(n['passed'] for n in count.of_engine.values())}")
     say(f"{count.passed} passed, {count.failed} failed")
     return 1 if count.failed or not count.passed else 0
 

@@ -2,8 +2,12 @@
 """Reads a store with no server on it, by SQL, and says what contradicts itself. Shares no code with the program."""
 import collections
 import datetime
-import sqlite3
+import pathlib
+import sys
 import zoneinfo
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import engine  # noqa: E402
 
 # Kinds of event of which the requester is told.
 TOLD = ("submit", "route", "accept", "set_period", "update", "close")
@@ -29,9 +33,9 @@ CONTRADICTIONS = {
     "tokens without a petition":
         "SELECT petition_id FROM petition_token WHERE petition_id NOT IN (SELECT id FROM petition)",
     "tokens without their entry in the index":
-        "SELECT petition_id FROM petition_token WHERE petition_id NOT IN (SELECT doc FROM temp.word)",
+        f"SELECT petition_id FROM petition_token WHERE petition_id NOT IN (SELECT doc FROM {engine.WORDS})",
     "an entry of the index without tokens":
-        "SELECT doc FROM temp.word WHERE doc NOT IN (SELECT petition_id FROM petition_token)",
+        f"SELECT doc FROM {engine.WORDS} WHERE doc NOT IN (SELECT petition_id FROM petition_token)",
     UNTOLD:
         f"SELECT e.id FROM event e LEFT JOIN outbox o ON o.event_id = e.id AND o.message = e.kind"
         f" WHERE e.petition_id IN (SELECT id FROM petition) AND e.kind IN {TOLD} GROUP BY e.id HAVING count(o.id) <> 1",
@@ -56,11 +60,8 @@ SOME_COUNT = f"({COUNT_KEY}) = (SELECT {COUNT_KEY} FROM aggregate ORDER BY {COUN
 
 
 def open_store(store, name="case"):
-    """Read only; the caller closes it. What the index of words holds is in `temp.word`."""
-    base = sqlite3.connect(f"file:{store}/{name}.db?mode=ro", uri=True, isolation_level=None)
-    if name == "case":
-        base.execute("CREATE VIRTUAL TABLE temp.word USING fts5vocab('main', 'petition_search', 'instance')")
-    return base
+    """Read only; the caller closes it. What the index of words holds is in engine.WORDS."""
+    return engine.open_store(store, name)
 
 
 def numbers(store):
@@ -105,21 +106,14 @@ def kept(base):
 
 def contradictions(store, files=True, told=True):
     """Sentences; none when the store is whole. `told`: false of histories, of which nobody is told."""
-    found = []
-    for name in ("case", "vault"):
-        base = open_store(store, name)
-        said = base.execute("PRAGMA integrity_check").fetchone()[0]
-        if said != "ok":
-            found.append(f"{name}.db: {said}")
-        found += [f"{name}.db: a reference to nothing: {row}" for row in base.execute("PRAGMA foreign_key_check")]
-        base.close()
+    found = engine.damage(store)
     base = open_store(store)
     for sentence, sql in CONTRADICTIONS.items():
         if sentence == UNTOLD and not told:
             continue
         rows = base.execute(sql).fetchall()
         if rows:
-            found.append(f"{sentence}: {len(rows)} times, the first {rows[0]}")
+            found.append(f"{sentence}: {len(rows)} times, the first {tuple(rows[0])}")
     said, there = counted(base), kept(base)
     found += [f"{key} is counted {there[key]} times, events say {said[key]}"
               for key in said.keys() | there.keys() if said[key] != there[key]]
@@ -134,7 +128,8 @@ def contradictions(store, files=True, told=True):
 # ---- two stores that are the same ----
 
 # Full text's own tables hold the index's form, not its content; how many words each entry has is looked at.
-UNREAD = ("petition_search", "petition_search_data", "petition_search_idx", "petition_search_config", "schema_migration")
+UNREAD = ("petition_search", "petition_search_data", "petition_search_idx", "petition_search_config", "schema_migration",
+          "schema_node")
 # Chosen at random or by the clock, whatever happened: there or not is compared.
 DRAWN = ("id", "number", "petition_id", "event_id", "asked_event", "answered_event", "person_id", "step", "dedupe",
          "at", "day", "due_at", "phone_index", "email_index", "code", "file",
@@ -146,16 +141,15 @@ def state(store):
     rows = {}
     for name in ("case", "vault"):
         base = open_store(store, name)
-        for table, in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'"
-                                   " AND name NOT LIKE 'sqlite%'").fetchall():
+        for table in engine.tables(base):
             if table in UNREAD:
                 continue
-            columns = [row[1] for row in base.execute(f"PRAGMA table_info({table})")]
-            rows[name, table] = sorted(
-                tuple(plain(column, value) for column, value in zip(columns, row))
-                for row in base.execute(f"SELECT * FROM {table}"))
+            read = base.execute(f"SELECT * FROM {table}")
+            fields = [field[0] for field in read.description]
+            rows[name, table] = sorted(tuple(plain(field, value) for field, value in zip(fields, row)) for row in read)
         if name == "case":
-            rows[name, "word"] = sorted(base.execute("SELECT count(*) FROM temp.word GROUP BY doc"))
+            rows[name, "word"] = sorted(tuple(row) for row in base.execute(
+                f"SELECT count(*) FROM {engine.WORDS} GROUP BY doc"))
         base.close()
     rows["files"] = sorted(path.stat().st_size for path in (store / "files").rglob("*") if path.is_file())
     return rows
@@ -164,7 +158,7 @@ def state(store):
 def columns(store, name, table):
     """What the fields of a table's rows are."""
     base = open_store(store, name)
-    names = [row[1] for row in base.execute(f"PRAGMA table_info({table})")]
+    names = [field[0] for field in base.execute(f"SELECT * FROM {table}").description]
     base.close()
     return names
 

@@ -9,15 +9,13 @@ has must be told by at least one. Prints TAP.
 import os
 import pathlib
 import re
-import shutil
-import sqlite3
 import sys
 import tempfile
 import threading
 
 import program
 from audit import SOME_COUNT
-from program import HERE, Tap, make_store, serve
+from program import HERE, Tap, engine, make_store, serve
 
 SAWT = sys.argv[1]
 tap = Tap()
@@ -25,11 +23,17 @@ say = tap.say
 
 FIRST = "SELECT min(id) FROM petition"
 LAST = "SELECT max(id) FROM petition"
-INDEX = "INSERT INTO petition_search (petition_search, rowid, tokens) SELECT 'delete', petition_id, words(tokens) FROM" \
-        " petition_token WHERE petition_id = ({0})"
+# Full text: out of it, and into it.
+if engine.IS_PG:
+    INDEX = "DELETE FROM petition_search WHERE id = ({0})"
+    ENTRY = "INSERT INTO petition_search SELECT {0}, array_to_tsvector(string_to_array({1}, ' '))"
+else:
+    INDEX = "INSERT INTO petition_search (petition_search, rowid, tokens) SELECT 'delete', petition_id, words(tokens) FROM" \
+            " petition_token WHERE petition_id = ({0})"
+    ENTRY = "INSERT INTO petition_search (rowid, tokens) SELECT {0}, {1}"
 
 
-def column(name, value, where="1"):
+def column(name, value, where="TRUE"):
     """A petition whose row says something else than its events."""
     return ("state", "case", [f"UPDATE petition SET {name} = {value} WHERE id = (SELECT max(id) FROM petition WHERE"
                               f" {where})"], f"({name})")
@@ -47,10 +51,11 @@ SPOILT = [
     column("version", "version + 1"),
     ("message_missing", "case", ["DELETE FROM outbox WHERE id = (SELECT max(id) FROM outbox)"]),
     ("key_orphan", "case", ["INSERT INTO petition_key SELECT 1, epoch, wrapped FROM petition_key LIMIT 1"]),
-    ("tokens_orphan", "case", ["INSERT INTO petition_token VALUES (1, x'')"]),
+    ("tokens_orphan", "case", ["INSERT INTO petition_token VALUES (1, zeroblob(0))"]),
     ("counts", "case", [f"UPDATE aggregate SET n = n + 1 WHERE {SOME_COUNT}"]),
-    ("draft", "case", ["INSERT INTO draft SELECT x'00', submit_command, x'00', 1, 0 FROM petition LIMIT 1"]),
-    ("file_orphan", "case", ["INSERT INTO attachment SELECT 1, x'00', NULL, NULL, x'00', 1, x'00', 'gone', 1, 1"]),
+    ("draft", "case", ["INSERT INTO draft SELECT zeroblob(1), submit_command, zeroblob(1), 1, 0 FROM petition LIMIT 1"]),
+    ("file_orphan", "case", ["INSERT INTO attachment SELECT 1, zeroblob(1), NULL, NULL, zeroblob(1), 1, zeroblob(1),"
+                             " 'gone', 1, 1"]),
     # The rest of the record.
     ("reference", "case", [f"UPDATE petition SET place_id = 12345 WHERE id = ({LAST})"], "petition"),
     ("leaf", "case", ["UPDATE event SET on_behalf = 'x' WHERE id = (SELECT max(id) FROM event)"]),
@@ -81,7 +86,7 @@ SPOILT = [
     column("solved", "'maybe'", "solved IS NOT NULL"),
     column("solved", "'yes'", "solved IS NULL AND state = 'closed'"),
     column("stars", "6 - stars", "stars IS NOT NULL AND stars <> 3"),
-    column("entity_id", "(SELECT id FROM entity WHERE id IS NOT entity_id LIMIT 1)", "service_id IS NULL"),
+    column("entity_id", "(SELECT id FROM entity WHERE id IS DISTINCT FROM entity_id LIMIT 1)", "service_id IS NULL"),
     column("restricted", "NOT restricted"),
     column("frozen", "NOT frozen"),
     column("identity_at", "5"),
@@ -100,11 +105,11 @@ SPOILT = [
                                " id = (SELECT max(id) FROM outbox)"]),
     # Full text: no entry, an entry of other words, other words than the entry's.
     ("tokens_index", "case", [INDEX.format(LAST)]),
-    ("tokens_index", "case", [INDEX.format(LAST), "INSERT INTO petition_search (rowid, tokens) SELECT petition_id,"
-                              f" words(tokens) || ' 0123456789abcdef' FROM petition_token WHERE petition_id = ({LAST})"]),
-    ("tokens_index", "case", ["INSERT INTO petition_search (rowid, tokens) VALUES (7, '0123456789abcdef')"]),
+    ("tokens_index", "case", [INDEX.format(LAST), ENTRY.format("petition_id", "words(tokens) || ' 0123456789abcdef'") +
+                              f" FROM petition_token WHERE petition_id = ({LAST})"]),
+    ("tokens_index", "case", [ENTRY.format("7", "'0123456789abcdef'")]),
     ("tokens_index", "case", [f"UPDATE petition_token SET tokens = substr(tokens, 9) WHERE petition_id = ({LAST})"]),
-    ("tokens_index", "case", [f"UPDATE petition_token SET tokens = x'd985d98ad8' WHERE petition_id = ({LAST})"]),
+    ("tokens_index", "case", [f"UPDATE petition_token SET tokens = randomblob(5) WHERE petition_id = ({LAST})"]),
     # Counts: moved from one key to another of the same day; a day without acts; one that is none.
     ("counts", "case", [f"UPDATE aggregate SET kind = 'whim' WHERE {SOME_COUNT}"]),
     ("counts", "case", [f"UPDATE aggregate SET day = day + 4000 WHERE {SOME_COUNT}"]),
@@ -148,8 +153,11 @@ def remove_file(store):
 
 
 def damage_index(store):
-    """The entries of an index on disk are no longer those of its table."""
-    base = sqlite3.connect(store / "case.db", isolation_level=None)
+    """The entries of an index on disk are no longer those of its table; PostgreSQL: an index that is left unfinished."""
+    if engine.IS_PG:
+        engine.change(store, ["UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'petition_inbox'::regclass"])
+        return
+    base = engine.open_store(store, writes=True)
     base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     size = base.execute("PRAGMA page_size").fetchone()[0]
     page = base.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'petition_inbox'").fetchone()[0]
@@ -186,18 +194,13 @@ LOOKS = 4  # while people lodge
 
 def copy_of(store):
     copy = store.parent / "spoilt"
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(store, copy, ignore=shutil.ignore_patterns("control.sock"))
+    engine.copy(store, copy)
     return copy
 
 
 def spoil(store, file, statements):
     """How many rows the last statement changed."""
-    base = sqlite3.connect(store / f"{file}.db", isolation_level=None)
-    base.create_function("words", 1, lambda tokens: tokens.hex(" ", 8))
-    changed = [base.execute(sql).rowcount for sql in statements][-1]
-    base.close()
-    return changed
+    return engine.change(store, statements, file)
 
 
 def overlooked(store, kind, words, said):
@@ -208,13 +211,17 @@ def overlooked(store, kind, words, said):
     return f"{kind} {words}: exit {code}\n{text}"
 
 
+# Statements that may change several rows, or say so: PostgreSQL keeps several of one key for a count.
+SEVERAL = ("petition_search", "event WHERE", *(("aggregate",) if engine.IS_PG else ()))
+
+
 def try_spoilt(store, said):
     missed, told = [], set()
     for kind, file, statements, *words in SPOILT:
         copy = copy_of(store)
         changed = spoil(copy, file, statements)
         problem = overlooked(copy, kind, words[0] if words else "", said)
-        if problem or changed != 1 and "petition_search" not in statements[-1] and "event WHERE" not in statements[-1]:
+        if problem or changed != 1 and not any(words in statements[-1] for words in SEVERAL):
             missed.append(f"{changed} rows by {statements[-1]}: {problem}")
         told.add(kind)
     for kind, hurt in HURT:
@@ -225,17 +232,6 @@ def try_spoilt(store, said):
     say(not missed, f"each of {len(SPOILT) + len(HURT)} ways to spoil a store is found", "\n".join(missed))
     kinds = {key.removeprefix("found.") for key in said if key.startswith("found.")}
     say(kinds == told, f"and each of {len(kinds)} kinds of fault is tried", kinds ^ told)
-
-
-def back_up(store, copy):
-    """As docs/operations.md says, while a server works on the store."""
-    copy.mkdir()
-    for name in ("case", "vault"):
-        base = sqlite3.connect(store / f"{name}.db", isolation_level=None)
-        base.execute("VACUUM INTO ?", (str(copy / f"{name}.db"),))
-        base.close()
-    shutil.copytree(store / "files", copy / "files")
-    shutil.copy(store / "trial.key", copy / "trial.key")
 
 
 def complain(port, people, at, picture=None, on=lambda: False):
@@ -268,7 +264,7 @@ def try_at_work(store, log, said):
         for thread in lodging:
             thread.start()
         copy = store.parent / "copy"
-        back_up(store, copy)
+        engine.back_up(store, copy)
         code, text = check(copy)
         say(code == 0 and said["sound"] in text, "a copy that was made meanwhile is whole", text)
         while not answers or any(thread.is_alive() for thread in lodging):

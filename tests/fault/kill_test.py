@@ -30,7 +30,7 @@ def stored_when_killed(store, folder):
     for name in ("case.db", "case.db-wal"):
         if (store / name).exists():
             shutil.copy(store / name, folder / name)
-    base = audit.sqlite3.connect(folder / "case.db")
+    base = audit.engine.sqlite3.connect(folder / "case.db")
     found = {audit.print_number(row[0]) for row in base.execute("SELECT number FROM petition")}
     base.close()
     return found

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The program as people meet it: a store, the server on it, browsers that walk its forms. Shared by the fault tests.
 
-Nothing here knows more than a browser does: the fields of a form are read from its page, and a number and
+The store lies where SAWT_ENGINE says (tests/engine.py). Nothing here knows more than a browser does: the fields of a form are read from its page, and a number and
 its code from the receipt. Rate limits stay on; whoever needs more comes from another address of 127/8.
 """
 import base64
@@ -22,6 +22,9 @@ import sys
 import time
 import urllib.parse
 import zlib
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import engine  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -73,7 +76,7 @@ class Tap:
 
 def run(binary, store, *words):
     """A subcommand: exit code and what it said."""
-    done = subprocess.run([binary, *words, "--dir", str(store), "--trial"], stdout=subprocess.PIPE,
+    done = subprocess.run([binary, *words, "--dir", str(store), "--trial", *engine.options(store)], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=300, cwd=HERE)
     return done.returncode, done.stdout
 
@@ -109,7 +112,7 @@ class Server:
         self.log, self.port = log, None
         self.log_begin = os.fstat(log.fileno()).st_size
         self.process = subprocess.Popen(
-            [*before, binary, "serve", "--dir", str(store), "--trial", "--port", "0", *options],
+            [*before, binary, "serve", "--dir", str(store), "--trial", "--port", "0", *engine.options(store), *options],
             stdout=log, stderr=log, cwd=HERE, env=dict(os.environ, **(env or {})), start_new_session=True)
 
     def wait(self):

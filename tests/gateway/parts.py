@@ -4,15 +4,20 @@ server and Kannel that can be told to be bad weather. Each has free ports and a 
 import email
 import email.policy
 import os
+import pathlib
 import re
 import select
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.parse
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import engine  # noqa: E402
 
 FAKESMSC = "/usr/lib/kannel/test/fakesmsc"
 SBIN = "/usr/sbin"
@@ -327,7 +332,7 @@ class Sawt:
         self.accounts = {login: (password, secret) for login, password, secret in ACCOUNT.findall(self.run("accounts"))}
 
     def words(self):
-        config = {"address": self.address, "port": self.port, "sms_user": SMS_USER,
+        config = {**engine.settings(self.store), "address": self.address, "port": self.port, "sms_user": SMS_USER,
                   "sms_password_file": self.folder / "sms.password", **self.options}
         sets = [word for key, value in config.items() for word in ("--set", f"{key}={value}")]
         return ["--dir", str(self.store), "--trial", *sets]

@@ -3,12 +3,11 @@
 import datetime
 import pathlib
 import re
-import sqlite3
 import time
 import zoneinfo
 
 import person as people
-from parts import Kannel, Relay, Sawt, Sink, until
+from parts import Kannel, Relay, Sawt, Sink, engine, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OPTIONS = {"mail_from": "sawt@example.gov.jo", "gateway_timeout": 1500, "retry_first": 100, "retry_longest": 400,
@@ -70,15 +69,14 @@ class World:
     # ---- what is in the store ----
 
     def query(self, sql, *values):
-        base = sqlite3.connect(f"file:{self.sawt.store}/case.db?mode=ro", uri=True)
+        base = engine.open_store(self.sawt.store)
         try:
-            base.row_factory = sqlite3.Row
             return base.execute(sql, values).fetchall()
         finally:
             base.close()
 
     def rows(self, after=0, channel=None):
-        return self.query("SELECT * FROM outbox WHERE id > ? AND (?2 IS NULL OR channel = ?2) ORDER BY id", after, channel)
+        return self.query("SELECT * FROM outbox WHERE id > ? AND channel LIKE ? ORDER BY id", after, channel or "%")
 
     def last_id(self):
         return self.query("SELECT coalesce(max(id), 0) AS id FROM outbox")[0]["id"]

@@ -16,6 +16,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
 from client import HERE, STAFF_PASSWORD, Account, Browser, Server, Tap, appoint, check, free_port, sign_in  # noqa: E402
+import engine  # noqa: E402
 
 tap = Tap()
 
@@ -85,8 +86,9 @@ class Installed(Server):
         self.host, self.address = "sawt.example", "https://sawt.example"
         self.log_path, self.process, self.given = self.folder / "log", None, []
         config, (_, key, *_) = self.folder / "sawt.conf", self.make_key()
+        where = "".join(f"{key} = {value}\n" for key, value in engine.settings(self.store).items())
         config.write_text(f"[sawt]\ndirectory = {self.store}\nport = {self.port}\naddress = {self.address}\nhttps = yes\n"
-                          f"{key.replace('=', ' = ')}\ntrusted_proxies = 127.0.0.1\n", encoding="utf-8")
+                          f"{key.replace('=', ' = ')}\ntrusted_proxies = 127.0.0.1\n{where}", encoding="utf-8")
         self.options = ["--config", str(config)]
 
     def serving(self):
@@ -97,7 +99,7 @@ class Installed(Server):
 def try_installed(sawt):
     with Installed(sawt) as server:
         with tap.case("script/server serves the store of the configuration file"):
-            check((server.store / "case.db").exists(), f"no store in {server.store}")
+            check(engine.exists(server.store), f"no store in {server.store}")
             link = re.search(r"/staff/setup/\S+", server.log())
             check(link is not None, server.log())
             Browser(server).get(link[0]).expect(200)
@@ -108,7 +110,7 @@ def try_installed(sawt):
             server.port, other = free_port(), server.folder / "other"
             server.given = ["--port", str(server.port), "--dir", str(other)]
             server.start()
-            check((other / "case.db").exists(), f"no store in {other}")
+            check(engine.exists(other), f"no store in {other}")
 
 
 def main(sawt):

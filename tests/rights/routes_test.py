@@ -11,19 +11,18 @@ which must be refused. What is somebody else's must look like what does not exis
 """
 import collections
 import concurrent.futures
-import contextlib
 import csv
 import itertools
 import json
 import pathlib
 import re
-import sqlite3
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
 from client import (PNG, STAFF_PASSWORD, Browser, Server, Tap, answer_questions, appoint, attach, check,  # noqa: E402
                     people, pick, read_receipt, requester, sign_in, until)
+import engine  # noqa: E402
 
 TABLE = pathlib.Path(__file__).resolve().parent / "routes.csv"
 OWN, OTHER = "شركة مياه الأردن", "وزارة الداخلية"
@@ -133,8 +132,7 @@ class World:
         calls = self.people["agent"][0].get("/desk/calls").expect(200)
         waiting = [form.action.split("/")[3] for form in calls.page.forms if form.action.endswith("/take")]
         check(len(waiting) == 1, "calls that wait:", waiting)
-        with contextlib.closing(sqlite3.connect(f"file:{self.server.store}/case.db?mode=ro", uri=True)) as store:
-            message = store.execute("SELECT min(id) FROM outbox WHERE channel = 'sms'").fetchone()[0]
+        message = engine.rows(self.server.store, "SELECT min(id) FROM outbox WHERE channel = 'sms'")[0][0]
         self.calls = {"own": waiting[0], "foreign": str(message), "absent": ABSENT_ID}  # a message is nobody's call
 
     def follower(self):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the tests of the whole program share: a server on a store of its own, and people with a browser.
 
-A Browser keeps cookies, sends forms as pages offer them, and asks from an address of its own (the server
+The store lies where SAWT_ENGINE says (tests/engine.py). A Browser keeps cookies, sends forms as pages offer them, and asks from an address of its own (the server
 trusts this machine as a proxy), so that the limits of one person are not those of another.
 """
 import base64
@@ -26,6 +26,9 @@ import tempfile
 import threading
 import time
 import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import engine  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
 REPORTS = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|SUMMARY: \w+Sanitizer")
@@ -110,6 +113,7 @@ class Server:
                         "--set", "trusted_proxies=127.0.0.1", *(["--trial"] if trial else self.make_key())]
         for setting in settings:
             self.options += ["--set", setting]
+        self.options += engine.options(self.store)
         try:
             self.command("import", "data", *(["--registry"] if trial else []))
             self.accounts, self.first = {}, self.command("accounts")
@@ -194,6 +198,7 @@ class Server:
 
     def close(self):
         self.kill()
+        engine.drop(self.store)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):

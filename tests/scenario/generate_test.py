@@ -10,7 +10,6 @@ import os
 import pathlib
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -19,9 +18,10 @@ import time
 HERE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(HERE / "tests/fault"))
 import audit  # noqa: E402
+import engine  # noqa: E402
 
 SAWT = os.path.abspath(sys.argv[1])
-REQUESTS = int(os.environ.get("GENERATE_REQUESTS", "2000"))
+REQUESTS = int(os.environ.get("GENERATE_REQUESTS", "1500" if engine.IS_PG else "2000"))
 DEADLINE = 60
 results = []
 ACTS = {"submit", "route", "accept", "consult", "consult_answer", "set_period", "return", "update", "note", "close",
@@ -31,7 +31,7 @@ ACTS = {"submit", "route", "accept", "consult", "consult_answer", "set_period", 
 LIVES = """
     SELECT hex(p.submit_command), p.type, p.state, p.holder, p.channel, p.about, t.code, s.code, p.outcome, p.solved,
            p.version, p.lodged_at, p.due_at, p.closed_at,
-           (SELECT group_concat(e.kind || ':' || e.version || ':' || ifnull(e.outcome, '') || ':' || e.at, ' ')
+           (SELECT group_concat(e.kind || ':' || e.version || ':' || coalesce(e.outcome, '') || ':' || e.at, ' ')
             FROM (SELECT * FROM event e WHERE e.petition_id = p.id ORDER BY e.version) e)
     FROM petition p LEFT JOIN entity t ON t.id = p.entity_id LEFT JOIN service s ON s.id = p.service_id ORDER BY 1"""
 
@@ -44,7 +44,7 @@ def say(good, name, detail=""):
 
 
 def command(store, *words, trial=True):
-    return [SAWT, *words, "--dir", str(store), *(["--trial"] if trial else [])]
+    return [SAWT, *words, "--dir", str(store), *(["--trial"] if trial else []), *engine.options(store)]
 
 
 def sawt(store, *words, lang="en", trial=True):
@@ -65,16 +65,11 @@ def new_store(folder, name):
     return store
 
 
-def rows(store, sql, name="case"):
-    base = sqlite3.connect(f"file:{store}/{name}.db?mode=ro", uri=True, timeout=30)
-    try:
-        return base.execute(sql).fetchall()
-    finally:
-        base.close()
+rows = engine.rows
 
 
 def count(store, table="petition", name="case"):
-    return rows(store, f"SELECT count(*) FROM {table}", name)[0][0]
+    return rows(store, f"SELECT count(*) FROM {table}", name=name)[0][0]
 
 
 def check_store(folder):

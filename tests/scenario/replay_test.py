@@ -14,17 +14,20 @@ import pty
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import engine  # noqa: E402
+
 SAWT = os.path.abspath(sys.argv[1])
 HERE = pathlib.Path(__file__).resolve().parents[2]
 SETS = HERE.parent / "shared/data"
-ROWS = int(os.environ.get("REPLAY_ROWS", "400"))
+ROWS = int(os.environ.get("REPLAY_ROWS", "100" if engine.IS_PG else "400"))
+HISTORY = 1000 if engine.IS_PG else 3000  # requests of the one that is killed; a second engine needs no second measure
 DEADLINE = 60
 results = []
 
@@ -44,12 +47,12 @@ LARGER = [  # the set, and what at least must come out of it
 LIVES = """
     SELECT hex(p.submit_command), p.type, p.state, p.holder, p.channel, t.code, s.code, p.outcome, p.solved, p.version,
            {times}
-           (SELECT group_concat(e.kind || ':' || e.version || ':' || ifnull(e.outcome, '') || ':' || {at}, ' ')
+           (SELECT group_concat(e.kind || ':' || e.version || ':' || coalesce(e.outcome, '') || ':' || {at}, ' ')
             FROM (SELECT * FROM event e WHERE e.petition_id = p.id ORDER BY e.version) e)
     FROM petition p LEFT JOIN entity t ON t.id = p.entity_id LEFT JOIN service s ON s.id = p.service_id ORDER BY 1"""
 IN_ORDER = ("SELECT count(*) FROM (SELECT at, lag(at) OVER (ORDER BY id) AS before FROM event"
             " WHERE kind <> 'import')"
-            " WHERE at < before")
+            " AS acts WHERE at < before")
 
 
 def say(good, name, detail=""):
@@ -65,7 +68,7 @@ def skip(name):
 
 
 def command(store, *words):
-    return [SAWT, *words, "--dir", str(store), "--trial"]
+    return [SAWT, *words, "--dir", str(store), "--trial", *engine.options(store)]
 
 
 def environment(lang):
@@ -86,12 +89,7 @@ def new_store(folder, name):
     return store
 
 
-def rows(store, sql):
-    base = sqlite3.connect(f"file:{store}/case.db?mode=ro", uri=True, timeout=30)
-    try:
-        return base.execute(sql).fetchall()
-    finally:
-        base.close()
+rows = engine.rows
 
 
 def lives(store, with_times):
@@ -211,7 +209,7 @@ def write_history(path, n):
 def try_server(folder):
     """Through the server: killed with it, stopped with it, left by the caller; then played whole."""
     path = pathlib.Path(folder) / "history.csv.gz"
-    write_history(path, 3000)
+    write_history(path, HISTORY)
     store = new_store(folder, "served")
     ends = []
     for how in (signal.SIGKILL, signal.SIGTERM, None):
@@ -277,7 +275,7 @@ def try_terminal(folder):
     os.close(parent)
     said = out.decode()
     say(replay.wait() == 0 and "█" in said and "░" in said and re.search(r"\r\x1b\[K█*░* +[\d,]+ of [\d,]+", said)
-        and "Requests added: 2,850" in said, "a bar is drawn again and again on a terminal", said[-600:])
+        and numbers(said.replace("\r", ""))[0] > HISTORY * 0.9, "a bar is drawn again and again on a terminal", said[-600:])
 
 
 def try_larger(folder):
