@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""How the engine runs every statement, on a store that is filled and measured (ANALYZE).
+"""How an engine runs every statement, on a store that is filled and measured (ANALYZE).
 
-  plans.py SAWT            compare with tests/plans/sqlite.txt, look for faults; prints TAP
-  plans.py SAWT --update   write that file anew (script/plans)
-  plans.py SAWT --store DIR   compare with the plans on a trial's store of any size, as it is
+  plans.py SAWT ENGINE            compare with tests/plans/ENGINE.txt, look for faults; prints TAP
+  plans.py SAWT ENGINE --update   write that file anew (script/plans)
+  plans.py SAWT sqlite --store DIR   compare with the plans on a trial's store of any size, as it is
 
-A plan that changed is a decision: the new one is looked at and kept, or the statement or an index is mended. A
-plan that walks a table from end to end, or sorts, is a fault; those that may are in tests/plans/allowed.txt, each
-with its reason. Names are those of the lists of statements in the code (NAME_queries), in their order.
+ENGINE is sqlite or postgresql (plans_pg.py). A plan that changed is a decision: the new one is looked at and kept, or the
+statement or an index is mended. A plan that walks a table from end to end, or sorts, is a fault; those that may are in
+tests/plans/ENGINE-allowed.txt, each with its reason. Names are those of the lists of statements in the code
+(NAME_queries), in their order.
 """
 import csv
 import difflib
@@ -19,16 +20,19 @@ import subprocess
 import sys
 import tempfile
 
+import plans_pg
+
 HERE = pathlib.Path(__file__).resolve().parent.parent
-KEPT = HERE / "tests" / "plans" / "sqlite.txt"
-ALLOWED = HERE / "tests" / "plans" / "allowed.txt"
+KEPT = HERE / "tests" / "plans"
 TIMES = 40  # each request of data/demo, with another subject and day
 # Which file's schema names which lists.
 SCHEMAS = (("case", "src/app/features.c"), ("vault", "src/core/vault.c"))
 HEAD = """\
-# The plan of every statement, on a store that was filled (data/demo, {times} times) and measured (ANALYZE).
+# The plan of every statement, on {store}.
 # Written by script/plans; `plans` of the tests compares. Name, SQL, plan as the engine tells it.
 """
+STORES = {"sqlite": f"a store that was filled (data/demo, {TIMES} times) and measured (ANALYZE)",
+          "postgresql": "a store of ten million requests, as far as the planner can see (tools/plans_pg.py); $: a value"}
 
 
 def sawt(binary, store, *words):
@@ -83,10 +87,12 @@ def lists():
     return found
 
 
-def names():
-    """Of all statements, in the order in which `sawt sql` prints them."""
+def names(only=None):
+    """Of all statements, in the order in which `sawt sql` prints them; or of one schema."""
     known = lists()
     for schema, path in SCHEMAS:
+        if only not in (None, schema):
+            continue
         text = (HERE / path).read_text(encoding="utf-8")
         body = re.search(r"query_lists\[\]\s*=\s*\{(.*?)\};", text, re.S).group(1)
         for name in re.findall(r"\b(\w+_queries)\b", body):
@@ -106,28 +112,48 @@ def statements(said):
         yield sql, plan, faults[0] if faults else None
 
 
-def read_plans(binary, store):
+def text_of(engine, plans):
     """The file's text, and {name: fault}."""
-    called, found = list(names()), list(statements(sawt(binary, store, "sql", "--plans")))
-    if len(called) != len(found):
-        raise SystemExit(f"{len(called)} statements stand in the lists, {len(found)} were printed")
-    text, faults = HEAD.format(times=TIMES), {}
-    for name, (sql, plan, fault) in zip(called, found):
-        text += "\n".join(["", name, "    " + sql, *("  → " + line.strip() for line in plan), ""])
+    text, faults = HEAD.format(store=STORES[engine]), {}
+    for name, sql, plan, fault in plans:
+        text += "\n".join(["", name, "    " + sql, *("  → " + line for line in plan), ""])
         if fault is not None:
             faults[name] = fault
     return text, faults
 
 
-def allowed():
+def read_sqlite(binary, store):
+    called, found = list(names()), list(statements(sawt(binary, store, "sql", "--plans")))
+    if len(called) != len(found):
+        raise SystemExit(f"{len(called)} statements stand in the lists, {len(found)} were printed")
+    for name, (sql, plan, fault) in zip(called, found):
+        yield name, sql, [line.strip() for line in plan], fault
+
+
+def of_schema(said, schema):
+    """(name, SQL for PostgreSQL) of what `sawt sql` prints."""
+    blocks = said.strip("\n").split("\n\n")
+    first = 0 if schema == SCHEMAS[0][0] else len(list(names(SCHEMAS[0][0])))
+    for name, block in zip(names(schema), blocks[first:]):
+        sql = [line.strip() for line in block.split("\n") if line.startswith("    ")]
+        yield name, sql[-1].removeprefix("PostgreSQL: ")
+
+
+def read_plans(engine, binary, folder, store=None):
+    if engine != "sqlite":
+        return plans_pg.read_plans(binary, folder, sawt, of_schema)
+    return read_sqlite(binary, store or fill(binary, folder))
+
+
+def allowed(engine):
     """{name: reason}."""
-    lines = [line for line in ALLOWED.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
-    return dict(line.split(": ", 1) for line in lines)
+    lines = (KEPT / f"{engine}-allowed.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.rsplit(": ", 1) for line in lines if line and not line.startswith("#"))
 
 
-def compare(text, faults):
+def compare(engine, text, faults):
     """TAP; the exit code."""
-    results, may = [], allowed()
+    results, may, path = [], allowed(engine), KEPT / f"{engine}.txt"
 
     def say(good, name, detail=""):
         results.append(good)
@@ -135,7 +161,7 @@ def compare(text, faults):
         for line in detail.splitlines() if not good else ():
             print("#", line)
 
-    kept = KEPT.read_text(encoding="utf-8") if KEPT.exists() else ""
+    kept = path.read_text(encoding="utf-8") if path.exists() else ""
     say(text == kept, "every statement runs as before (script/plans keeps the new plans)",
         "\n".join(difflib.unified_diff(kept.splitlines(), text.splitlines(), "kept", "now", lineterm="")))
     wrong = [f"{name}: {fault}" for name, fault in faults.items() if name not in may]
@@ -146,16 +172,15 @@ def compare(text, faults):
     return 0 if all(results) else 1
 
 
-def main():
+def main(binary, engine, *more):
     with tempfile.TemporaryDirectory() as folder:
-        store = sys.argv[3] if "--store" in sys.argv else fill(sys.argv[1], pathlib.Path(folder))
-        text, faults = read_plans(sys.argv[1], store)
-    if "--update" not in sys.argv:
-        return compare(text, faults)
-    KEPT.write_text(text, encoding="utf-8")
-    for name in sorted(faults.keys() - allowed().keys()):
-        print(f"a fault that tests/plans/allowed.txt does not allow: {name}: {faults[name]}")
+        text, faults = text_of(engine, read_plans(engine, binary, pathlib.Path(folder), *more[1:]))
+    if "--update" not in more:
+        return compare(engine, text, faults)
+    (KEPT / f"{engine}.txt").write_text(text, encoding="utf-8")
+    for name in sorted(faults.keys() - allowed(engine).keys()):
+        print(f"a fault that tests/plans/{engine}-allowed.txt does not allow: {name}: {faults[name]}")
     return 0
 
 
-sys.exit(main())
+sys.exit(main(*sys.argv[1:]))
