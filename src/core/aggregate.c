@@ -59,6 +59,7 @@ static const DbQuery appended = {
     .sql_pg = "SELECT count(*) AS n FROM (SELECT 1 FROM aggregate WHERE NOT folded LIMIT 10001)"
               " AS found",
     DB_COLUMNS(AppendedRow, appended_columns),
+    .scans = true, /* a job's: the index of what is appended, with an end */
 };
 
 /* One statement, so that every snapshot has either the rows or their sum. Writers append and never meet
@@ -77,6 +78,7 @@ static const DbQuery fold = {
         " ON CONFLICT (day, entity_id, service_id, type, channel, place_id, kind) WHERE folded"
         " DO UPDATE SET n = aggregate.n + excluded.n",
     .table = "aggregate",
+    .scans = true, /* the same */
     .folds = true,
 };
 
