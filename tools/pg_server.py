@@ -210,6 +210,7 @@ def main(command):
     if not command:
         print(__doc__, file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # and stop what was started
     with Server(directory=directory) as server:
         return subprocess.run(command, check=False, env=dict(os.environ, SAWT_TEST_PG=server.address)).returncode
 
