@@ -71,6 +71,7 @@ presets(Fixture *fixture, const void *data)
     g_assert_cmpint(none->writers, ==, 4);
     g_assert_cmpint(none->database_patience, ==, 20);
     g_assert_null(none->vault);
+    g_assert_null(none->replicas);
     g_assert_true(none->head_reader);
     g_assert_false(none->https);
     g_assert_false(none->trial);
@@ -87,7 +88,7 @@ static const char every[] =
     "sms_password_file = /s\nsms_url = http://g/\nsms_user = su\ntimezone = UTC\ntrial = yes\n"
     "trusted_proxies = 10.0.0.1, ::1,,10.0.0.2\nworkers = 5\nwriters = 6\n"
     "vault = postgresql:///v\nvault_owner = postgresql:///w\ndatabase_owner = "
-    "postgresql:///o\ndatabase_patience = 7\n";
+    "postgresql:///o\nreplicas = postgresql:///r\ndatabase_patience = 7\n";
 
 static void
 every_option(Fixture *fixture, const void *data)
@@ -125,6 +126,7 @@ every_option(Fixture *fixture, const void *data)
     g_assert_cmpstr(config->vault, ==, "postgresql:///v");
     g_assert_cmpstr(config->vault_owner, ==, "postgresql:///w");
     g_assert_cmpstr(config->database_owner, ==, "postgresql:///o");
+    g_assert_cmpstr(config->replicas, ==, "postgresql:///r");
     g_assert_cmpint(config->gateway_timeout, ==, 200);
     g_assert_cmpint(config->retry_first, ==, 20);
     g_assert_cmpint(config->retry_longest, ==, 30);
