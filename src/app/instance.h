@@ -18,7 +18,7 @@ typedef struct {
 } InstanceFaults;
 
 /* Lock the directory, migrate, open. CONFLICT: a server has it; INVALID: says what to do. */
-Instance         *
+Instance *
 instance_open(const Config *config, const InstanceFaults *faults, GError **error) MUST_USE;
 /* Of a process whose instance could not be opened: 75 (sysexits' EX_TEMPFAIL) when that may be
  * better the next time, else 1. */

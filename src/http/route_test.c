@@ -397,16 +397,16 @@ test_again(void)
     static const Route *const list[] = { weather_routes, NULL };
 
     for (size_t i = 0; i < G_N_ELEMENTS(weathers); i++) {
-        Weather weather = weathers[i].weather;
-        Gate    gate = { .app = &weather,
-                         .perm_public = PUBLIC,
-                         .enter = weather_enter,
-                         .check = weather_check,
-                         .wait = weather_wait,
-                         .explain = weather_explain };
-        g_autoptr(Clock) clock = clock_new_fixed(1000 * SECONDS);
-        g_autoptr(Router) router = router_new(list, &gate, NULL);
-        g_autoptr(Testing) testing = testing_new(router, clock);
+        Weather  weather = weathers[i].weather;
+        Gate     gate = { .app = &weather,
+                          .perm_public = PUBLIC,
+                          .enter = weather_enter,
+                          .check = weather_check,
+                          .wait = weather_wait,
+                          .explain = weather_explain };
+        Clock   *clock = clock_new_fixed(1000 * SECONDS);
+        Router  *router = router_new(list, &gate, NULL);
+        Testing *testing = testing_new(router, clock);
 
         g_test_message("%s", weathers[i].name);
         const Response *res =
@@ -414,6 +414,9 @@ test_again(void)
         g_assert_cmpint(response_status(res), ==, weathers[i].status);
         g_assert_cmpint(weather.handled, ==, weathers[i].handled);
         g_assert_cmpstr(testing_text(testing), ==, weathers[i].status == 200 ? "yes" : "no");
+        testing_free(testing);
+        router_free(router);
+        clock_free(clock);
     }
 }
 
