@@ -159,10 +159,10 @@ test_hidden_writes(void)
         const DbQuery *const *const lists[] = { list, NULL };
         const DbMigration migrations[] = { db_fixture_migrations[0], db_fixture_migrations[1],
                                            hidden_cases[i].migration };
-        DbSchema          schema = { "case", "event", watched_lists, lists, migrations, 3 };
-        DbOptions         options = db_fixture_options(directory);
-        GError           *error = NULL;
-        int               applied;
+        DbSchema  schema = { "case", "event", watched_lists, lists, migrations, 3, NULL, NULL };
+        DbOptions options = db_fixture_options(directory);
+        GError   *error = NULL;
+        int       applied;
 
         g_test_message("%s", hidden_cases[i].name);
         options.schema = &schema;

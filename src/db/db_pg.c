@@ -205,7 +205,6 @@ static const DbEngine engine = {
     .find_fault = db_pg_find_fault,
     .check_file = db_pg_check_file,
     .check_words = db_pg_check_words,
-    .shared = true,
 };
 
 /* Once more, now that a move that begins would see this node's number. */

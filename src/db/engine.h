@@ -81,8 +81,6 @@ typedef struct {
     /* db_check.h */
     bool (*check_file)(Db *db, const DbCheck *check, GError **error);
     bool (*check_words)(Db *db, const char *table, DbWordFunc word, void *data, GError **error);
-
-    bool shared; /* other processes may write meanwhile */
 } DbEngine;
 
 struct Db {
