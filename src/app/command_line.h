@@ -16,7 +16,8 @@ typedef struct {
      * caller's process knows (--lang, --bar). */
     bool of_caller;
     bool has_file; /* argv[1] is a file of that person's */
-    /* Never on a server's store, and in this process: it would leave nothing to the server. */
+    /* Never on a server's store, and in this process: it would leave nothing to the server. In a trial its
+     * commits are not synced one by one (db/unsynced.h). */
     bool alone;
 } StoreCommand;
 
