@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/command.h"
+#include "db/db_move.h"
 
 /* The tokens of a text and an entity (0: none), joined by spaces, in `mem`. */
 char *token_text(System *sys, Arena *mem, const char *text, int64_t entity_id);

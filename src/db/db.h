@@ -14,6 +14,10 @@ typedef struct Db        Db;
 typedef struct DbTx      DbTx;
 typedef struct WritePlan WritePlan;
 
+/* For a move to the other engine only, see db/db_move.h. */
+typedef struct DbDerived  DbDerived;
+typedef struct DbContents DbContents;
+
 /* ---- values and columns ---- */
 
 typedef enum {
@@ -111,23 +115,6 @@ typedef struct {
     const char *sql;    /* with the migrator's words, see db/migrate.h */
     const char *sql_pg; /* only for a pair NNNN_name.sqlite.sql, NNNN_name.pg.sql; else NULL */
 } DbMigration;
-
-/* A table that SQLite keeps in a form of its own (full text) and that follows from the rows of another: a
- * move makes it anew from them. */
-typedef struct {
-    const char *table, *key; /* at the target, and the column that is the other's key */
-    const char *source;      /* the other table; its key is one column */
-    const char *select;      /* PostgreSQL: SELECT … FROM source, for all columns of `table` */
-} DbDerived;
-
-/* Files beside SQLite's that are rows on PostgreSQL, with the columns file, part (from 0), created_at and
- * data, and (file, part) as the key. On SQLite the table is there and empty. */
-typedef struct {
-    const char *table;
-    const char *names;  /* SELECT file, created_at FROM …: those that there are */
-    const char *folder; /* of the directory; in it lies the folder of a name's first two letters */
-    size_t      piece;  /* bytes of a row */
-} DbContents;
 
 typedef struct {
     const char                  *name;        /* "case", "vault": the file's name and the log's */

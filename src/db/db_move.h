@@ -11,6 +11,23 @@
 
 #include "db/db.h"
 
+/* A table that SQLite keeps in a form of its own (full text) and that follows from the rows of another: a
+ * move makes it anew from them. */
+struct DbDerived {
+    const char *table, *key; /* at the target, and the column that is the other's key */
+    const char *source;      /* the other table; its key is one column */
+    const char *select;      /* PostgreSQL: SELECT … FROM source, for all columns of `table` */
+};
+
+/* Files beside SQLite's that are rows on PostgreSQL, with the columns file, part (from 0), created_at and
+ * data, and (file, part) as the key. On SQLite the table is there and empty. */
+struct DbContents {
+    const char *table;
+    const char *names;  /* SELECT file, created_at FROM …: those that there are */
+    const char *folder; /* of the directory; in it lies the folder of a name's first two letters */
+    size_t      piece;  /* bytes of a row */
+};
+
 typedef enum {
     DB_MOVE_PLAN,    /* the source is cut into ranges */
     DB_MOVE_COPY,    /* steps: rows */

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/command.h"
+#include "db/db_move.h"
 #include "feature/feature.h"
 
 #define ATTACHMENT_MOST 10
