@@ -27,7 +27,8 @@ MANY = 100_000   # rows: more are not read at once
 # As many rows as there are of them at one time, whatever the number of requests; of all others as many more as there are
 # more requests.
 AT_A_TIME = {"session": 5000, "draft": 50_000, "code": 20_000, "code_send": 100_000, "requester_session": 300_000,
-             "account": 8000, "account_step": 8000, "setup_link": 50, "registry_entry": 0}
+             "account": 8000, "account_step": 8000, "setup_link": 50, "registry_entry": 0,
+             "rate": 200_000}
 FIXED = {"entity", "service", "service_field", "directorate", "place", "holiday", "calendar_rule", "label", "job", "ring",
          "schema_migration", "schema_node", *AT_A_TIME}
 
@@ -42,6 +43,13 @@ FILL = {"case": """
     INSERT INTO attachment (id, draft_hash, petition_id, event_id, wrapped, epoch, meta, file, size, created_at)
         SELECT p.id + 2, NULL, p.id, NULL, zeroblob(94), 1, zeroblob(150), 'f' || p.id, 300000, p.lodged_at
         FROM petition p WHERE p.id % 3 = 0;
+    INSERT INTO attachment_part (file, part, created_at, data)
+        SELECT a.file, n, a.created_at, zeroblob(200) FROM attachment a, generate_series(0, 1) n;
+    DELETE FROM aggregate WHERE ctid NOT IN (SELECT min(ctid) FROM aggregate
+        GROUP BY day, entity_id, service_id, type, channel, place_id, kind);
+    UPDATE aggregate SET folded = TRUE;
+    CLUSTER aggregate USING aggregate_by_day;
+    INSERT INTO rate SELECT n, {now} + n, {now} + n FROM generate_series(1, 500) n;
     INSERT INTO draft SELECT randomblob(32), randomblob(16), zeroblob(900), 1, {now} + n * 3600000000
         FROM generate_series(1, 500) n;
     INSERT INTO account (id, login, role, name, version)

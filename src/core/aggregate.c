@@ -45,6 +45,7 @@ static const DbQuery counts = {
               " CAST(sum(n) AS BIGINT) AS n FROM aggregate WHERE day >= $1 AND day <= $2"
               " GROUP BY day, entity_id, service_id, type, channel, place_id, kind",
     DB_COLUMNS(CountRow, count_columns),
+    .scans = true, /* a check's: some days at a time, put into order in memory */
 };
 
 typedef struct {
@@ -56,7 +57,8 @@ static const DbColumn appended_columns[] = { DB_COLUMN(AppendedRow, n) };
 /* SQLite's rows are raised in their place: nothing is ever appended, nothing folded. */
 static const DbQuery appended = {
     .sql = "SELECT 0 AS n",
-    .sql_pg = "SELECT count(*) AS n FROM (SELECT 1 FROM aggregate WHERE NOT folded LIMIT 10001)"
+    .sql_pg = "SELECT count(*) AS n FROM (SELECT 1 FROM aggregate WHERE NOT folded ORDER BY day"
+              " LIMIT 10001)"
               " AS found",
     DB_COLUMNS(AppendedRow, appended_columns),
     .scans = true, /* a job's: the index of what is appended, with an end */

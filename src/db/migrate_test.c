@@ -272,8 +272,8 @@ test_foreign_schema(void)
         expect(db_open(&options, &error) != NULL, &error, APP_ERROR_INVALID, url_cases[i].words);
     }
     options.url = "postgresql:///sawt?host=/nowhere/at/all";
-    expect(db_migrate(&options, &applied, &error), &error, APP_ERROR_BUSY, "lost");
-    expect(db_open(&options, &error) != NULL, &error, APP_ERROR_BUSY, "lost");
+    expect(db_migrate(&options, &applied, &error), &error, APP_ERROR_BUSY, "no connection");
+    expect(db_open(&options, &error) != NULL, &error, APP_ERROR_BUSY, "no connection");
     g_assert_null(strstr(options.url, "secret"));
     db_fixture_remove(url);
 }

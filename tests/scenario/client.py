@@ -115,6 +115,8 @@ class Server:
             self.options += ["--set", setting]
         self.options += engine.options(self.store)
         try:
+            if not trial:  # in a trial whoever opens the store migrates it
+                self.command("migrate")
             self.command("import", "data", *(["--registry"] if trial else []))
             self.accounts, self.first = {}, self.command("accounts")
         except Exception:
