@@ -196,7 +196,8 @@ def back_up(store, to):
             base = open_store(store, name)
             base.execute("VACUUM INTO ?", (f"{to}/{name}.db",))
             base.close()
-    shutil.copytree(pathlib.Path(store) / "files", pathlib.Path(to) / "files")
+    if not IS_PG:  # where the content of attachments lies in the database
+        shutil.copytree(pathlib.Path(store) / "files", pathlib.Path(to) / "files")
     shutil.copy(pathlib.Path(store) / "trial.key", pathlib.Path(to) / "trial.key")
 
 

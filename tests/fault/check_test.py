@@ -141,15 +141,23 @@ SPOILT = [
 
 
 def some_file(store):
+    """Of an attachment; on PostgreSQL its content is rows."""
     return next(path for path in (store / "files").rglob("*") if path.is_file())
 
 
 def cut_file(store):
-    os.truncate(some_file(store), 10)
+    if engine.IS_PG:
+        engine.change(store, ["UPDATE attachment_part SET data = substr(data, 1, 10) WHERE part = 0 AND file = (SELECT min(file)"
+                              " FROM attachment_part)"])
+    else:
+        os.truncate(some_file(store), 10)
 
 
 def remove_file(store):
-    some_file(store).unlink()
+    if engine.IS_PG:
+        engine.change(store, ["DELETE FROM attachment_part WHERE file = (SELECT min(file) FROM attachment_part)"])
+    else:
+        some_file(store).unlink()
 
 
 def damage_index(store):

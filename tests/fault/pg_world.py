@@ -96,8 +96,7 @@ def ask(server, sql, schema="public", database="sawt"):
 
 
 class Store:
-    """On one server, or on several of which one takes writes. Each node has a folder of its own, with the same key, and
-    all share the folder of attachments."""
+    """On one server, or on several of which one takes writes. Each node has a folder of its own, with the same key."""
 
     def __init__(self, folder, *servers, settings=()):
         self.folder, self.servers, self.settings = pathlib.Path(folder), servers, settings
@@ -120,7 +119,6 @@ class Store:
                 first = self.folder / "node0"
                 (path / "trial.key").write_bytes((first / "trial.key").read_bytes())
                 (path / "trial.key").chmod(0o600)
-                (path / "files").symlink_to(first / "files")
         return path
 
     def run(self, binary, *words):
@@ -135,7 +133,6 @@ class Store:
         code, said = self.run(binary, "accounts")
         self.accounts = {login: (password, secret) for login, password, secret in
                          re.findall(r"^ {2}(\w+) +password (\S+) +second factor (\S+)", said, re.M)}
-        (self.node() / "files").mkdir(mode=0o700, exist_ok=True)
         return self
 
     def start(self, binary, log, n=0, *more):
@@ -159,7 +156,4 @@ class Store:
         said, there = audit.counted(base), audit.kept(base)
         found += [f"{key} is counted {there[key]} times, events say {said[key]}"
                   for key in said.keys() | there.keys() if said[key] != there[key]]
-        for name, in base.execute("SELECT file FROM attachment"):
-            if not (self.folder / "node0" / "files" / name[:2] / name).is_file():
-                found.append(f"the attachment {name} has no file")
-        return found
+        return found + [f"the attachment {name} has no content" for name, in base.execute(audit.WITHOUT_PARTS)]

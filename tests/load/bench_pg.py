@@ -62,7 +62,7 @@ class Cluster(pg_server.Server):
             raise SystemExit("bench: PostgreSQL is not installed")
         self.top, self.data, self.log = top, top / "data", top / "log"
         self.socket = pathlib.Path(tempfile.mkdtemp(prefix="sawt-pg-"))
-        self.settings = ""
+        self.settings, self.port = "", pg_server.PORT
         self.process = None
         self.who = pg_server.user()
         top.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ class Cluster(pg_server.Server):
         try:
             if not (self.data / "PG_VERSION").exists():
                 self.initialise()
-            settings_now = pg_server.SETTINGS.format(port=pg_server.PORT, socket=self.socket) + settings()
+            settings_now = pg_server.SETTINGS.format(port=self.port, socket=self.socket) + settings()
             (self.data / "postgresql.auto.conf").write_text(settings_now, encoding="utf-8")
             self.start()
         except BaseException:

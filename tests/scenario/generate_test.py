@@ -137,7 +137,8 @@ def check_killed(folder, whole_lives):
     store = new_store(folder, "killed")
     left = [kill_at(store, least) for least in (1, REQUESTS // 3, REQUESTS * 9 // 10)]
     say(0 < left[0] < REQUESTS, "it was killed in the middle", left)
-    check_stopped(store)
+    if not engine.IS_PG:  # whose server syncs, or does not start
+        check_stopped(store)
     code, out = generate(store)
     say(code == 0 and "Refused: 0" in out, "a run that was killed is continued", out)
     say(not (store / "unsynced").exists(), "at its end everything is on the disk")
